@@ -1,0 +1,47 @@
+/** `millrace.yaml`, checked and with absolute paths. The zod schema beside it (`schema.ts`) is the authority on the file's form. */
+export interface Config {
+  /** The file it was read from. */
+  readonly file: string;
+  readonly distribution: string;
+  /** Folder of everything that Millrace keeps on this machine. */
+  readonly state: string;
+  readonly architectures: readonly string[];
+  readonly specs: {
+    /** Path or URL of the spec repository. */
+    readonly repository: string;
+    readonly branch: string;
+    /** Folder of the specs in it: `<directory>/<name>.yaml`, patches in `<directory>/<name>/`. */
+    readonly directory: string;
+  };
+  readonly environment: {
+    /** Use the stage0 repository that `millrace bootstrap` makes. */
+    readonly stage0: boolean;
+    /** Other APK repositories for build and test environments, with the file of their public key. */
+    readonly repositories: readonly { readonly url: string; readonly key: string }[];
+  };
+  readonly watch: { readonly everySeconds: number };
+  readonly gateway: { readonly host: string; readonly port: number };
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiPort: number };
+  readonly reminders: { readonly everySeconds: number; readonly escalateAfterSeconds: number; readonly webhook?: string };
+  readonly limits: {
+    readonly sourceBytes: number;
+    readonly unpackedBytes: number;
+    readonly unpackedFiles: number;
+    readonly buildSeconds: number;
+    readonly testSeconds: number;
+  };
+}
+
+/** Where things lie below `state`; one function so that no two places spell a path. */
+export function statePaths(state: string) {
+  return {
+    store: `${state}/store`,
+    repository: `${state}/repository`,
+    stage0: `${state}/stage0`,
+    keys: `${state}/keys`,
+    secrets: `${state}/secrets`,
+    work: `${state}/work`,
+    temporal: `${state}/temporal`,
+    logs: `${state}/logs`,
+  } as const;
+}

@@ -1,0 +1,111 @@
+import type { Position } from '../result';
+
+/** A scalar of a spec with the place it was read from; `offset` and `end` are UTF-16 offsets of the written value, quotes included. */
+export interface Located<T = string> {
+  readonly value: T;
+  readonly at: Position;
+  readonly offset: number;
+  readonly end: number;
+}
+
+/** One step of a `pipeline:`, as written (no substitution). */
+export interface Step {
+  readonly uses?: Located;
+  readonly runs?: Located;
+  readonly name?: Located;
+  readonly if?: Located;
+  readonly with: Readonly<Record<string, Located>>;
+  readonly pipeline: readonly Step[];
+  readonly at: Position;
+}
+
+export interface VarTransform {
+  readonly from: string;
+  readonly match: string;
+  readonly replace: string;
+  readonly to: string;
+}
+
+export interface TestBlock {
+  readonly packages: readonly string[];
+  readonly pipeline: readonly Step[];
+}
+
+export interface Subpackage {
+  readonly name: Located;
+  readonly range?: string;
+  readonly description?: string;
+  readonly dependencies: Dependencies;
+  readonly pipeline: readonly Step[];
+  readonly test?: TestBlock;
+}
+
+export interface Dependencies {
+  readonly runtime: readonly string[];
+  readonly provides: readonly string[];
+  readonly replaces: readonly string[];
+}
+
+/** The `update:` block of a melange spec (schema: melange pkg/config/schema.json, `Update`). */
+export interface UpdateBlock {
+  readonly enabled: boolean;
+  readonly manual: boolean;
+  readonly versionSeparator?: string;
+  readonly ignoreRegexPatterns: readonly string[];
+  readonly versionTransform: readonly { readonly match: string; readonly replace: string }[];
+  readonly enablePrereleaseTags: boolean;
+  readonly excludeReason?: string;
+  readonly github?: TagRules & { readonly identifier: string; readonly useTag: boolean };
+  readonly git?: TagRules;
+  readonly releaseMonitor?: TagRules & { readonly identifier: string };
+}
+
+export interface TagRules {
+  readonly stripPrefix?: string;
+  readonly stripSuffix?: string;
+  readonly tagFilter?: string;
+  readonly tagFilterPrefix?: string;
+  readonly tagFilterContains?: string;
+}
+
+/** A melange spec as the factory reads it: everything it decides on, typed, with positions where it edits or complains. */
+export interface Spec {
+  readonly file: string;
+  readonly name: Located;
+  readonly version: Located;
+  readonly epoch: Located<number>;
+  readonly description: string;
+  readonly url?: string;
+  readonly licenses: readonly Located[];
+  readonly targetArchitectures: readonly string[];
+  readonly dependencies: Dependencies;
+  readonly buildPackages: readonly string[];
+  readonly vars: Readonly<Record<string, string>>;
+  readonly varTransforms: readonly VarTransform[];
+  readonly data: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly pipeline: readonly Step[];
+  readonly subpackages: readonly Subpackage[];
+  readonly update?: UpdateBlock;
+  readonly test?: TestBlock;
+}
+
+/** A source that a spec names, with variables substituted for the spec's version. */
+export type SourceReference =
+  | {
+      readonly kind: 'fetch';
+      readonly uri: string;
+      readonly sha256?: string;
+      readonly sha512?: string;
+      /** Whether the uri depends on package.version, so a bump must find a new digest. */
+      readonly versioned: boolean;
+      readonly at: Position;
+    }
+  | {
+      readonly kind: 'git-checkout';
+      readonly repository: string;
+      readonly tag?: string;
+      readonly branch?: string;
+      readonly commit?: string;
+      readonly versioned: boolean;
+      readonly at: Position;
+    };
