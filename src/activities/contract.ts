@@ -1,0 +1,168 @@
+import type { Digest } from '../domain/digest';
+import type { Verdict } from '../domain/check/verdict';
+import type {
+  BuildResult,
+  BuiltPackage,
+  Cause,
+  Change,
+  FetchedSource,
+  GateRecord,
+  ReleaseInput,
+  ReleaseRecord,
+  SpecSnapshot,
+} from '../domain/release/release';
+import type { UpdateDecision } from '../domain/update/candidate';
+
+/**
+ * What the workflows call, by task queue. An activity input or result stays far below 256 KiB: artifacts, logs and records travel by digest or name.
+ * Failures are `ApplicationFailure`s; the types that are not retried are in NON_RETRYABLE.
+ */
+export const NON_RETRYABLE = [
+  'SpecUnreadable',
+  'PackageUnknown',
+  'DigestMismatch',
+  'ArchiveUnsafe',
+  'SourceTooLarge',
+  'SourceMissing',
+  'TagMoved',
+  'NothingToChange',
+  'GateRefused',
+  'IndexRefused',
+  'Conflict',
+] as const;
+
+/** What is true of a package now; the package entity decides on it. */
+export interface Assessment {
+  readonly package: string;
+  /** Absent when main has no such spec. */
+  readonly spec?: { readonly version: string; readonly epoch: number; readonly digest: Digest; readonly commit: string };
+  /** Newest published `version-rN` of the origin that is not withdrawn, and the digest of the spec it was built from where a build record tells. */
+  readonly published?: { readonly version: string; readonly spec?: Digest };
+  readonly update?: UpdateDecision;
+  /** Why there is no update decision, or what is wrong with the spec. */
+  readonly problem?: string;
+}
+
+export interface ControlActivities {
+  /** Looks at spec, index and (unless `upstream` is false) upstream. */
+  assess(input: { readonly package: string; readonly upstream: boolean; readonly version?: string }): Promise<Assessment>;
+  /** Packages whose spec on main is worth a hint, for the watch: all names, with the main commit. */
+  listPackages(): Promise<{ readonly commit: string; readonly packages: readonly string[] }>;
+  /** Looks at every package for the watch and returns only those with something to do. */
+  sweep(): Promise<{
+    readonly looked: number;
+    readonly hints: readonly { readonly package: string; readonly cause: Cause }[];
+    readonly problems: readonly string[];
+  }>;
+  /** Fetches and verifies the sources, edits the spec (or takes main as it is), commits on a branch. */
+  prepareChange(input: { readonly release: ReleaseInput }): Promise<Change>;
+  /** After a person's commit on the branch: reads it again, fetches and verifies what it names. */
+  adoptPatch(input: { readonly change: Change; readonly commit: string }): Promise<Change>;
+  mergeChange(input: {
+    readonly change: Change;
+    readonly package: string;
+  }): Promise<{ readonly merged: true; readonly commit: string } | { readonly merged: false; readonly reason: string }>;
+  closeChange(input: { readonly branch: string }): Promise<void>;
+  reportChange(input: {
+    readonly commit: string;
+    readonly state: 'pending' | 'passed' | 'failed';
+    readonly summary: string;
+    readonly verdicts: readonly Verdict[];
+  }): Promise<void>;
+  writeGateRecord(gate: GateRecord): Promise<Digest>;
+  writeReleaseRecord(record: ReleaseRecord): Promise<void>;
+  /** signalWithStart for entities, signal for journeys (a closed one is no error). At least once: receivers drop repeats by `id`. */
+  announce(input: { readonly messages: readonly Message[] }): Promise<void>;
+  /** POST to the one outgoing webhook of millrace.yaml; nothing where none is set. */
+  notify(input: { readonly event: string; readonly workflow: string; readonly text: string; readonly answer: string }): Promise<void>;
+}
+
+/** A message to a workflow. `start` names the workflow type and input for signalWithStart. */
+export interface Message {
+  readonly workflowId: string;
+  readonly signal: string;
+  readonly argument: unknown;
+  readonly start?: { readonly type: string; readonly taskQueue: string; readonly input: unknown };
+}
+
+export interface BuilderActivities {
+  buildPackage(input: {
+    readonly snapshot: SpecSnapshot;
+    readonly version: string;
+    readonly epoch: number;
+    readonly sources: readonly FetchedSource[];
+    readonly architecture: string;
+    /** 0 unless a person asked for a retry: a pass is reused only with the same number. */
+    readonly attempt: number;
+  }): Promise<BuildResult>;
+}
+
+/** Checks run by stage: `change` on control, `package` and `test` on the tester. */
+export interface CheckActivities {
+  runChecks(input: CheckRequest): Promise<readonly Verdict[]>;
+}
+
+export interface CheckRequest {
+  readonly stage: 'change' | 'package' | 'test';
+  readonly release: ReleaseInput;
+  readonly change: Change;
+  /** Finished builds; empty for stage `change`. */
+  readonly builds: readonly BuildResult[];
+  readonly attempt: number;
+}
+
+export interface SignerActivities {
+  /** Signs what the gate record names, and nothing else. Throws `GateRefused`. */
+  signPackages(input: { readonly gate: Digest }): Promise<{ readonly packages: readonly SignedPackage[] }>;
+  /** Signs the candidate index of one architecture. Throws `IndexRefused` unless it is the signed one before, plus gate-recorded packages, minus recorded withdrawals. */
+  signIndexes(input: {
+    readonly generation: number;
+    readonly previous: number;
+    readonly indexes: Readonly<Record<string, Digest>>;
+  }): Promise<{ readonly signed: Readonly<Record<string, Digest>> }>;
+}
+
+export interface SignedPackage extends BuiltPackage {
+  readonly architecture: string;
+  /** The signed apk; `object` is the unsigned one it was made from. */
+  readonly signed: Digest;
+  readonly signedBytes: number;
+}
+
+export interface PublishRequest {
+  readonly id: string;
+  readonly gate: Digest;
+  readonly package: string;
+  readonly version: string;
+  readonly packages: readonly SignedPackage[];
+}
+
+export interface WithdrawRequest {
+  readonly id: string;
+  readonly package: string;
+  /** `version-rN` of the origin. */
+  readonly version: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface PublisherActivities {
+  /** Writes objects that are not there (never overwrites), records withdrawals, and lays out the unsigned indexes of generation `previous + 1` as store objects. */
+  prepareGeneration(input: {
+    readonly publish: readonly PublishRequest[];
+    readonly withdraw: readonly WithdrawRequest[];
+  }): Promise<{
+    readonly generation: number;
+    readonly previous: number;
+    readonly indexes: Readonly<Record<string, Digest>>;
+    readonly changed: boolean;
+  }>;
+  /** The commit point: creates `generations/<n>` exclusively, then switches `current`. Repeating a commit that happened returns it; a generation made by another throws `Conflict`. */
+  commitGeneration(input: {
+    readonly generation: number;
+    readonly previous: number;
+    readonly signed: Readonly<Record<string, Digest>>;
+    readonly contains: readonly string[];
+    readonly withdrawn: readonly string[];
+  }): Promise<{ readonly generation: number }>;
+}

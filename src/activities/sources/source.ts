@@ -1,0 +1,20 @@
+import type { Candidate } from '../../domain/update/candidate';
+
+/** Where an upstream is looked up, derived from a spec: its `update:` block and its sources. */
+export type Upstream =
+  | {
+      readonly kind: 'directory';
+      /** Listing that names the files. */ readonly url: string;
+      /** File name around the version. */ readonly before: string;
+      readonly after: string;
+    }
+  | { readonly kind: 'git'; readonly repository: string };
+
+/** A kind of upstream. One folder a kind, one conformance suite for all (test/activities/sources/conformance.ts). */
+export interface UpstreamSource<Kind extends Upstream['kind'] = Upstream['kind']> {
+  readonly kind: Kind;
+  /** Everything upstream offers now. `unchanged` when a conditional request said so; then the candidates are those of the last time. Throws `UpstreamUnreachable` (retryable) or `UpstreamMalformed`. */
+  candidates(
+    upstream: Extract<Upstream, { kind: Kind }>,
+  ): Promise<{ readonly candidates: readonly Candidate[]; readonly unchanged: boolean }>;
+}
