@@ -148,10 +148,7 @@ export interface WithdrawRequest {
 
 export interface PublisherActivities {
   /** Writes objects that are not there (never overwrites), records withdrawals, and lays out the unsigned indexes of generation `previous + 1` as store objects. */
-  prepareGeneration(input: {
-    readonly publish: readonly PublishRequest[];
-    readonly withdraw: readonly WithdrawRequest[];
-  }): Promise<{
+  prepareGeneration(input: { readonly publish: readonly PublishRequest[]; readonly withdraw: readonly WithdrawRequest[] }): Promise<{
     readonly generation: number;
     readonly previous: number;
     readonly indexes: Readonly<Record<string, Digest>>;

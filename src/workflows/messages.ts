@@ -1,0 +1,132 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { Verdict, Waiver } from '../domain/check/verdict';
+import type { BuildResult, Cause, Change, Decision, DecisionRecord, ReleaseInput, ReleaseOutcome } from '../domain/release/release';
+import type { PublishRequest, WithdrawRequest } from '../activities/contract';
+
+/** Every signal, update, query, search attribute, workflow id and task queue of Millrace, in one place. */
+
+export const QUEUES = {
+  workflows: 'millrace-workflows',
+  control: 'millrace-control',
+  builder: (architecture: string) => `millrace-builder-${architecture}`,
+  tester: 'millrace-tester',
+  signer: 'millrace-signer',
+  publisher: 'millrace-publisher',
+} as const;
+
+export const packageId = (name: string) => `package:${name}`;
+export const releaseId = (name: string, version: string, epoch: number) => `release:${name}-${version}-r${epoch}`;
+export const repositoryId = (distribution: string) => `repository:${distribution}`;
+export const watchScheduleId = (distribution: string) => `watch:${distribution}`;
+
+export const SEARCH = {
+  package: defineSearchAttributeKey('MillracePackage', SearchAttributeType.KEYWORD),
+  stage: defineSearchAttributeKey('MillraceStage', SearchAttributeType.KEYWORD),
+  waitingFor: defineSearchAttributeKey('MillraceWaitingFor', SearchAttributeType.KEYWORD),
+  causes: defineSearchAttributeKey('MillraceCauses', SearchAttributeType.KEYWORD_LIST),
+  deadline: defineSearchAttributeKey('MillraceDeadline', SearchAttributeType.DATETIME),
+} as const;
+
+/** "Look again at this package." Events are hints; the same `id` twice is one hint. */
+export interface Hint {
+  readonly id: string;
+  readonly cause: Cause;
+  /** A person may name a version; the rules still decide whether it is newer. */
+  readonly version?: string;
+  /** A person asks again for what was rejected or stopped by the breaker. */
+  readonly insist?: boolean;
+}
+
+/** What the sender of a hint is told at once. */
+export interface HintAnswer {
+  readonly accepted: boolean;
+  readonly text: string;
+}
+
+/** A release tells its package entity how it ended. */
+export interface Settled {
+  readonly id: string;
+  readonly release: string;
+  readonly version: string;
+  readonly epoch: number;
+  readonly outcome: ReleaseOutcome;
+  readonly reason: string;
+  readonly buildSeconds: Readonly<Record<string, number>>;
+}
+
+export interface PackageEntityInput {
+  readonly distribution: string;
+  readonly package: string;
+  readonly architectures: readonly string[];
+  readonly reminders: { readonly everySeconds: number; readonly escalateAfterSeconds: number };
+  /** Carried through continue-as-new. */
+  readonly state?: unknown;
+}
+
+/** What `package:<name>` shows. */
+export interface PackageView {
+  readonly package: string;
+  readonly inFlight?: { readonly release: string; readonly version: string; readonly epoch: number; readonly causes: readonly Cause[] };
+  readonly next?: { readonly version: string; readonly epoch: number };
+  readonly lastLook?: { readonly at: string; readonly text: string };
+  readonly rejected: readonly { readonly version: string; readonly reason: string }[];
+  readonly history: readonly Settled[];
+  readonly stopped?: string;
+}
+
+/** What `release:…` shows while it runs. */
+export interface ReleaseView {
+  readonly release: string;
+  readonly input: ReleaseInput;
+  readonly stage: string;
+  readonly change?: Change;
+  readonly builds: readonly BuildResult[];
+  readonly verdicts: readonly Verdict[];
+  readonly waivers: readonly Waiver[];
+  readonly decisions: readonly DecisionRecord[];
+  /** What is refused and why, newest last: decisions that did not fit. */
+  readonly refused: readonly string[];
+  readonly waitingFor?: {
+    readonly since: string;
+    readonly because: readonly string[];
+    readonly answers: readonly string[];
+    readonly remindedTimes: number;
+  };
+  readonly attempt: number;
+}
+
+export interface RepositoryInput {
+  readonly distribution: string;
+  readonly state?: unknown;
+}
+
+export interface RepositoryView {
+  readonly generation: number;
+  readonly waiting: readonly string[];
+  readonly working: readonly string[];
+  readonly problem?: string;
+}
+
+/** The repository answers a release. */
+export interface Publication {
+  readonly id: string;
+  readonly generation?: number;
+  readonly refused?: string;
+}
+
+export const hintSignal = defineSignal<[Hint]>('hint');
+export const hintUpdate = defineUpdate<HintAnswer, [Hint]>('hint');
+export const settledSignal = defineSignal<[Settled]>('settled');
+export const packageQuery = defineQuery<PackageView>('state');
+
+export const decideSignal = defineSignal<[Decision]>('decide');
+export const decideUpdate = defineUpdate<string, [Decision]>('decide');
+export const supersedeSignal = defineSignal<[{ readonly by: string }]>('supersede');
+export const publicationSignal = defineSignal<[Publication]>('publication');
+export const releaseQuery = defineQuery<ReleaseView>('state');
+
+export const publishSignal = defineSignal<[PublishRequest]>('publish');
+export const withdrawSignal = defineSignal<[WithdrawRequest]>('withdraw');
+export const withdrawUpdate = defineUpdate<string, [WithdrawRequest]>('withdraw');
+export const repositoryQuery = defineQuery<RepositoryView>('state');
