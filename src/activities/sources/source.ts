@@ -1,14 +1,5 @@
 import type { Candidate } from '../../domain/update/candidate';
-
-/** Where an upstream is looked up, derived from a spec: its `update:` block and its sources. */
-export type Upstream =
-  | {
-      readonly kind: 'directory';
-      /** Listing that names the files. */ readonly url: string;
-      /** File name around the version. */ readonly before: string;
-      readonly after: string;
-    }
-  | { readonly kind: 'git'; readonly repository: string };
+import type { Upstream } from '../../domain/update/upstream';
 
 /** A kind of upstream. One folder a kind, one conformance suite for all (test/activities/sources/conformance.ts). */
 export interface UpstreamSource<Kind extends Upstream['kind'] = Upstream['kind']> {
