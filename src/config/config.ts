@@ -1,7 +1,11 @@
+import type { Position } from '../domain/result';
+
 /** `millrace.yaml`, checked and with absolute paths. The zod schema beside it (`schema.ts`) is the authority on the file's form. */
 export interface Config {
   /** The file it was read from. */
   readonly file: string;
+  /** Where the file sets what, by dotted path of the key as written (`temporal.address`), so that a late error can still name the line. */
+  readonly positions?: Readonly<Record<string, Position>>;
   readonly distribution: string;
   /** Folder of everything that Millrace keeps on this machine. */
   readonly state: string;
