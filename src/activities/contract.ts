@@ -85,6 +85,12 @@ export interface Message {
   readonly start?: { readonly type: string; readonly taskQueue: string; readonly input: unknown };
 }
 
+/** Looks at other workflows on behalf of an entity. */
+export interface EntityActivities {
+  /** Whether a workflow still runs; `unknown` when the server cannot tell. */
+  standing(input: { readonly workflowId: string }): Promise<'running' | 'closed' | 'unknown'>;
+}
+
 export interface BuilderActivities {
   buildPackage(input: {
     readonly snapshot: SpecSnapshot;

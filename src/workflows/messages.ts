@@ -118,6 +118,8 @@ export interface Publication {
 export const hintSignal = defineSignal<[Hint]>('hint');
 export const hintUpdate = defineUpdate<HintAnswer, [Hint]>('hint');
 export const settledSignal = defineSignal<[Settled]>('settled');
+/** The repository tells a package that a version was withdrawn: it must not come back by itself. */
+export const withdrawnSignal = defineSignal<[{ readonly version: string; readonly reason: string }]>('withdrawn');
 export const packageQuery = defineQuery<PackageView>('state');
 
 export const decideSignal = defineSignal<[Decision]>('decide');

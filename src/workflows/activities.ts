@@ -1,0 +1,71 @@
+import { proxyActivities } from '@temporalio/workflow';
+import { NON_RETRYABLE } from '../activities/contract';
+import type {
+  BuilderActivities,
+  CheckActivities,
+  ControlActivities,
+  EntityActivities,
+  PublisherActivities,
+  SignerActivities,
+} from '../activities/contract';
+import { QUEUES } from './messages';
+
+/** Every role's activities with their timeouts. A worker heartbeats for its activities every few seconds, so a killed worker is noticed within `heartbeatTimeout`. */
+const retry = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 minute', nonRetryableErrorTypes: [...NON_RETRYABLE] };
+const heartbeatTimeout = '12 s';
+
+export const control = proxyActivities<ControlActivities>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout,
+  retry,
+});
+
+/** Looks that must not hold an entity up: a few tries, then the entity says what the problem is. */
+export const looks = proxyActivities<Pick<ControlActivities, 'assess' | 'sweep'>>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry: { ...retry, maximumAttempts: 4 },
+});
+
+export const entities = proxyActivities<EntityActivities>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '20 s',
+  retry: { ...retry, maximumAttempts: 3 },
+});
+export const controlChecks = proxyActivities<CheckActivities>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout,
+  retry,
+});
+export const testerChecks = proxyActivities<CheckActivities>({
+  taskQueue: QUEUES.tester,
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout,
+  retry,
+});
+export const signer = proxyActivities<SignerActivities>({
+  taskQueue: QUEUES.signer,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});
+export const publisher = proxyActivities<PublisherActivities>({
+  taskQueue: QUEUES.publisher,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});
+
+/** The builder of one architecture; `summary` is what the Temporal UI shows beside the activity. */
+export function builder(architecture: string, summary: string): BuilderActivities {
+  return proxyActivities<BuilderActivities>({
+    taskQueue: QUEUES.builder(architecture),
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout,
+    retry: { ...retry, maximumInterval: '5 minutes' },
+    summary,
+  });
+}

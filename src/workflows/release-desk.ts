@@ -1,0 +1,151 @@
+import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { summaryLine, waivable } from '../domain/check/gate';
+import type { Verdict, Waiver } from '../domain/check/verdict';
+import { accepted, answers, refusal } from '../domain/release/decision';
+import type { Waiting } from '../domain/release/decision';
+import { releaseDetails } from '../domain/release/details';
+import type { BuildResult, Change, Decision, DecisionRecord, ReleaseInput } from '../domain/release/release';
+import { clamp, DETAILS_BYTES } from '../domain/text/clamp';
+import { control } from './activities';
+import { decideSignal, decideUpdate, publicationSignal, releaseQuery, SEARCH, supersedeSignal } from './messages';
+import type { Publication, ReleaseView } from './messages';
+
+/** What a running release knows; the story in release.ts changes it, the desk shows it and takes people's answers. */
+export interface ReleaseState {
+  readonly input: ReleaseInput;
+  stage: string;
+  change?: Change | undefined;
+  builds: readonly BuildResult[];
+  verdicts: readonly Verdict[];
+  waivers: Waiver[];
+  decisions: DecisionRecord[];
+  refused: string[];
+  waitingFor?: ReleaseView['waitingFor'] | undefined;
+  attempt: number;
+  supersededBy?: string;
+  publication?: Publication;
+  patched: boolean;
+  readonly seconds: Record<string, number>;
+}
+
+const REFUSED_KEPT = 10;
+
+/** The desk of one release: query, decisions by update and by signal (same validation), supersession, reminders. */
+export function openDesk(input: ReleaseInput) {
+  const state: ReleaseState = {
+    input,
+    stage: 'starting',
+    builds: [],
+    verdicts: [],
+    waivers: [],
+    decisions: [],
+    refused: [],
+    attempt: 0,
+    patched: false,
+    seconds: {},
+  };
+  const release = workflowInfo().workflowId;
+  const inbox: Decision[] = [];
+  let blocking: readonly string[] = [];
+
+  const waiting = (): Waiting => ({
+    waiting: state.waitingFor !== undefined && inbox.length === 0,
+    stage: state.stage,
+    blocking,
+    ...(state.change?.branch ? { branch: state.change.branch } : {}),
+    waivable,
+  });
+  const view = (): ReleaseView => {
+    const { supersededBy: _by, publication: _publication, patched: _patched, seconds: _seconds, change, waitingFor, ...shown } = state;
+    return { release, ...shown, ...(change ? { change } : {}), ...(waitingFor ? { waitingFor } : {}) };
+  };
+  const show = () => setCurrentDetails(clamp(releaseDetails(view()), DETAILS_BYTES));
+  const take = (decision: Decision) => {
+    inbox.push(accepted(decision));
+    return `${decision.kind} accepted`;
+  };
+
+  setHandler(releaseQuery, view);
+  setHandler(decideUpdate, take, {
+    validator: (decision) => {
+      const refused = refusal(decision, waiting());
+      if (refused) throw new Error(refused);
+    },
+  });
+  setHandler(decideSignal, (decision) => {
+    const refused = refusal(decision, waiting());
+    if (!refused) return void take(decision);
+    state.refused = [...state.refused, refused].slice(-REFUSED_KEPT);
+    show();
+  });
+  setHandler(supersedeSignal, ({ by }) => {
+    state.supersededBy = by;
+  });
+  setHandler(publicationSignal, (publication) => {
+    if (publication.id === release) state.publication = publication;
+  });
+
+  /** Moves to a station: details and search attributes follow. Returns a function that books the seconds spent. */
+  const enter = (stage: string, station: string): (() => void) => {
+    state.stage = stage;
+    const from = Date.now();
+    upsertSearchAttributes([{ key: SEARCH.stage, value: station }]);
+    show();
+    return () => {
+      state.seconds[station] = (state.seconds[station] ?? 0) + (Date.now() - from) / 1000;
+    };
+  };
+
+  /** Waits durably for a decision, or for a newer release; reminds and escalates by timers. */
+  const ask = async (because: readonly string[], checks: readonly string[]): Promise<Decision | 'superseded'> => {
+    blocking = checks;
+    const since = Date.now();
+    const leave = enter('waits for a decision', 'waiting');
+    let remindedTimes = 0;
+    const shown = () => {
+      state.waitingFor = {
+        since: new Date(since).toISOString(),
+        because,
+        answers: answers(release, { ...waiting(), waiting: true }),
+        remindedTimes,
+      };
+      const escalated = Date.now() - since >= input.reminders.escalateAfterSeconds * 1000;
+      upsertSearchAttributes([
+        { key: SEARCH.waitingFor, value: escalated ? 'person-escalated' : 'person' },
+        { key: SEARCH.deadline, value: new Date(since + input.reminders.escalateAfterSeconds * 1000) },
+      ]);
+      show();
+      return escalated;
+    };
+    const notify = async (event: string) => {
+      const text = `${input.package} ${input.version}-r${input.epoch} waits for a decision: ${because.join('; ')}`;
+      await control.notify({ event, workflow: release, text: clamp(text, 1_000), answer: state.waitingFor!.answers.join('\n') });
+    };
+    shown();
+    let told = false;
+    const answeredOrGone = () => inbox.length > 0 || state.supersededBy !== undefined;
+    while (!answeredOrGone()) {
+      if (!told) await notify('release-waits');
+      told = true;
+      if (await condition(answeredOrGone, input.reminders.everySeconds * 1000)) break;
+      remindedTimes += 1;
+      const escalated = shown();
+      await notify(escalated ? 'release-escalated' : 'release-reminder');
+    }
+    leave();
+    state.waitingFor = undefined;
+    upsertSearchAttributes([
+      { key: SEARCH.waitingFor, value: null },
+      { key: SEARCH.deadline, value: null },
+    ]);
+    const decision = inbox.shift();
+    if (!decision) return 'superseded';
+    state.decisions.push({ decision, at: new Date().toISOString(), answered: because });
+    return decision;
+  };
+
+  const summary = () => summaryLine(state.verdicts, state.waivers, input.architectures);
+  return { release, state, enter, ask, show, summary };
+}
+
+export type Desk = ReturnType<typeof openDesk>;

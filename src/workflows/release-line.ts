@@ -1,0 +1,95 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import { buildVerdicts } from '../domain/check/build-verdicts';
+import { gate } from '../domain/check/gate';
+import type { Verdict } from '../domain/check/verdict';
+import { staleVerdicts } from '../domain/release/attempts';
+import { builder, control, controlChecks, testerChecks } from './activities';
+import type { Desk } from './release-desk';
+
+/** One pass over the line up to the gate; what passed before is kept. Returns why the gate is shut. */
+export async function attempt(desk: Desk): Promise<string[]> {
+  const { state } = desk;
+  const input = state.input;
+  try {
+    await prepare(desk);
+    await build(desk);
+    await check(desk);
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    return [reasonOf(error)];
+  }
+  const judged = gate(state.verdicts, state.waivers, input.architectures);
+  await control.reportChange({
+    commit: state.change!.commit,
+    state: judged.open ? 'passed' : 'failed',
+    summary: desk.summary(),
+    verdicts: state.verdicts.map(brief),
+  });
+  if (judged.open) return [];
+  const failed = state.verdicts.filter((verdict) => judged.failed.includes(verdict.check));
+  return [
+    ...failed.map((verdict) => `${verdict.check}: ${verdict.summary}`),
+    ...(judged.missing.length > 0 ? [`no result yet: ${judged.missing.join(', ')}`] : []),
+  ];
+}
+
+async function prepare(desk: Desk): Promise<void> {
+  if (desk.state.change) return;
+  const leave = desk.enter('edits the spec, fetches and verifies its sources', 'change');
+  desk.state.verdicts = [];
+  desk.state.builds = [];
+  desk.state.change = await control.prepareChange({ release: desk.state.input });
+  leave();
+}
+
+async function build(desk: Desk): Promise<void> {
+  const { state } = desk;
+  const change = state.change!;
+  const leave = desk.enter('builds', 'build');
+  const request = { snapshot: change.snapshot, version: change.version, epoch: change.epoch, sources: change.sources };
+  const one = (architecture: string) => {
+    const attempt = state.builds.some((done) => done.architecture === architecture) ? state.attempt : 0;
+    const summary = `${state.input.package} ${change.version}-r${change.epoch} for ${architecture}`;
+    return builder(architecture, summary).buildPackage({ ...request, architecture, attempt });
+  };
+  const built = state.builds.filter((done) => done.outcome === 'built');
+  const missing = state.input.architectures.filter((architecture) => !built.some((done) => done.architecture === architecture));
+  const early = staleVerdicts(state.verdicts).due('change') ? controlChecks.runChecks(stage(desk, 'change')) : Promise.resolve([]);
+  const [builds, checked] = await Promise.all([Promise.all(missing.map(one)), early]);
+  state.builds = [...built, ...builds];
+  remember(desk, [...checked, ...buildVerdicts(state.builds, state.input.architectures)]);
+  leave();
+}
+
+async function check(desk: Desk): Promise<void> {
+  const { state } = desk;
+  if (state.builds.some((done) => done.outcome !== 'built')) return;
+  const leave = desk.enter('checks and tests', 'checks');
+  const due = (['package', 'test'] as const).filter((name) => staleVerdicts(state.verdicts).due(name));
+  const verdicts = await Promise.all(due.map((name) => testerChecks.runChecks(stage(desk, name))));
+  remember(desk, verdicts.flat());
+  leave();
+}
+
+const stage = (desk: Desk, name: 'change' | 'package' | 'test') => ({
+  stage: name,
+  release: desk.state.input,
+  change: desk.state.change!,
+  builds: name === 'change' ? [] : desk.state.builds,
+  attempt: desk.state.attempt,
+});
+
+function remember(desk: Desk, verdicts: readonly Verdict[]): void {
+  const names = new Set(verdicts.map((verdict) => verdict.check));
+  desk.state.verdicts = [...desk.state.verdicts.filter((verdict) => !names.has(verdict.check)), ...verdicts];
+}
+
+/** Verdicts without their details: enough for a gate and a commit status, small in histories. */
+export const brief = (verdict: Verdict): Verdict => ({ ...verdict, details: [] });
+
+/** The innermost message of a failed activity: what a person can use. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure) return cause.message;
+  return cause instanceof Error ? cause.message : String(cause);
+}

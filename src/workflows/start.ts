@@ -1,0 +1,22 @@
+import type { Message } from '../activities/contract';
+import { packageId, QUEUES } from './messages';
+import type { Hint, PackageEntityInput } from './messages';
+
+/** What every package entity of an installation is started with. */
+export type PackageDefaults = Pick<PackageEntityInput, 'distribution' | 'architectures' | 'reminders'>;
+
+/** The one way in: signal-with-start of `package:<name>`. The command, the gateway and the watch all send this. */
+export function hintMessage(defaults: PackageDefaults, name: string, hint: Hint): Message {
+  const input: PackageEntityInput = {
+    distribution: defaults.distribution,
+    architectures: defaults.architectures,
+    reminders: defaults.reminders,
+    package: name,
+  };
+  return {
+    workflowId: packageId(name),
+    signal: 'hint',
+    argument: hint,
+    start: { type: 'packageEntity', taskQueue: QUEUES.workflows, input },
+  };
+}
