@@ -14,6 +14,8 @@ export interface PackageInfo {
   readonly provides: readonly string[];
   readonly replaces: readonly string[];
   readonly providerPriority?: number;
+  /** melange writes its namespace here. */
+  readonly maintainer?: string;
   readonly datahash: string;
 }
 
