@@ -1,6 +1,7 @@
 const common = {
   testEnvironment: 'node',
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
+  globalSetup: '<rootDir>/test/setup/tools.js',
 };
 
 /**
@@ -9,7 +10,11 @@ const common = {
  */
 module.exports = {
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/{domain,activities,checks,config,cli,gateway,contract,tools}/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/{domain,activities,checks,config,cli,gateway,contract,tools,stage0,demo}/**/*.test.ts'],
+    },
     { ...common, displayName: 'workflow', testMatch: ['<rootDir>/test/{workflows,replay}/**/*.test.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
     { ...common, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },

@@ -1,0 +1,31 @@
+// Sets up everything that Millrace runs on. Plain Node: on a fresh clone nothing else is there yet.
+// Options: --dependencies (npm packages only), --with-tests (also what only the tests need).
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import locate from './locate.cjs';
+import { installDependencies } from './setup/dependencies.mjs';
+import { installPrograms } from './setup/programs.mjs';
+import { say, SetupError } from './setup/progress.mjs';
+import { installSystemPackages } from './setup/system.mjs';
+import { installTestServer } from './setup/test-server.mjs';
+
+const LEAST_NODE = '20.11.0';
+const toolsFolder = dirname(fileURLToPath(import.meta.url));
+
+async function setUp(options) {
+  const unknown = options.filter((option) => !['--dependencies', '--with-tests'].includes(option));
+  if (unknown.length > 0) throw new SetupError(`unknown option ${unknown.join(' ')}: setup knows --dependencies and --with-tests`);
+  if (!locate.fits(process.versions.node, { atLeast: LEAST_NODE, below: '1000' })) {
+    throw new SetupError(`Node ${process.versions.node} is too old: install Node ${LEAST_NODE} or newer`);
+  }
+  await installDependencies(dirname(toolsFolder));
+  if (options.includes('--dependencies')) return;
+  const remedies = [...(await installSystemPackages()), ...(await installPrograms(toolsFolder))];
+  if (options.includes('--with-tests')) await installTestServer(toolsFolder);
+  if (remedies.length > 0) throw new SetupError(`still missing:\n  ${remedies.join('\n  ')}`);
+}
+
+setUp(process.argv.slice(2)).catch((error) => {
+  say(`Set-up failed: ${error instanceof SetupError ? error.message : error.stack}`);
+  process.exitCode = 1;
+});
