@@ -24,6 +24,7 @@ export interface VarTransform {
   readonly match: string;
   readonly replace: string;
   readonly to: string;
+  readonly at: Position;
 }
 
 export interface TestBlock {
@@ -58,6 +59,8 @@ export interface UpdateBlock {
   readonly github?: TagRules & { readonly identifier: string; readonly useTag: boolean };
   readonly git?: TagRules;
   readonly releaseMonitor?: TagRules & { readonly identifier: string };
+  /** A backend that Millrace does not read (`oci`, `version_data`). */
+  readonly unread?: string;
 }
 
 export interface TagRules {
@@ -80,7 +83,7 @@ export interface Spec {
   readonly targetArchitectures: readonly string[];
   readonly dependencies: Dependencies;
   readonly buildPackages: readonly string[];
-  readonly vars: Readonly<Record<string, string>>;
+  readonly vars: Readonly<Record<string, Located>>;
   readonly varTransforms: readonly VarTransform[];
   readonly data: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly pipeline: readonly Step[];

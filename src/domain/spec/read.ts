@@ -1,0 +1,201 @@
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { fail, ok, type Problem, type Result } from '../result';
+import { checkForm } from './check-form';
+import type { Dependencies, Located, Spec, Step, Subpackage, TagRules, TestBlock, UpdateBlock, VarTransform } from './spec';
+import { isAbsent, locate, parseTree, startOf, type SpecTree } from './tree';
+
+/** Reads a melange spec strictly. The error is every defect of the file, each with its position. */
+export function readSpec(text: string, file: string): Result<Spec, readonly Problem[]> {
+  const parsed = parseTree(text, file);
+  if (!parsed.ok) return parsed;
+  const tree = parsed.value;
+  const problems = checkForm(tree);
+  if (problems.length) return fail(problems);
+  return ok(specOf(tree));
+}
+
+/** Reading below relies on `checkForm`: kinds, types and required keys hold, keys are there once. */
+function specOf(tree: SpecTree): Spec {
+  const { root } = tree;
+  const about = mapping(root, 'package')!;
+  const name = located(tree, about, 'name')!;
+  const version = located(tree, about, 'version')!;
+  const epoch = located(tree, about, 'epoch')!;
+  const update = mapping(root, 'update');
+  const test = mapping(root, 'test');
+  return {
+    file: tree.file,
+    name,
+    version,
+    epoch: { ...epoch, value: Number(epoch.value) },
+    description: textOf(about, 'description') ?? '',
+    ...optional('url', textOf(about, 'url')),
+    licenses: mappings(about, 'copyright').map((entry) => located(tree, entry, 'license')!),
+    targetArchitectures: texts(about, 'target-architecture'),
+    dependencies: dependenciesOf(about),
+    buildPackages: environmentPackages(root),
+    vars: locatedEntries(tree, root, 'vars'),
+    varTransforms: mappings(root, 'var-transforms').map((entry) => varTransformOf(tree, entry)),
+    data: Object.fromEntries(mappings(root, 'data').map((entry) => [textOf(entry, 'name')!, textEntries(entry, 'items')])),
+    pipeline: stepsOf(tree, root),
+    subpackages: mappings(root, 'subpackages').map((entry) => subpackageOf(tree, entry)),
+    ...optional('update', update && updateOf(update)),
+    ...optional('test', test && testOf(tree, test)),
+  };
+}
+
+function subpackageOf(tree: SpecTree, node: YAMLMap): Subpackage {
+  const test = mapping(node, 'test');
+  return {
+    name: located(tree, node, 'name')!,
+    ...optional('range', textOf(node, 'range')),
+    ...optional('description', textOf(node, 'description')),
+    dependencies: dependenciesOf(node),
+    pipeline: stepsOf(tree, node),
+    ...optional('test', test && testOf(tree, test)),
+  };
+}
+
+function testOf(tree: SpecTree, node: YAMLMap): TestBlock {
+  return { packages: environmentPackages(node), pipeline: stepsOf(tree, node) };
+}
+
+function stepsOf(tree: SpecTree, parent: YAMLMap): readonly Step[] {
+  return mappings(parent, 'pipeline').map((node) => ({
+    ...optional('uses', located(tree, node, 'uses')),
+    ...optional('runs', located(tree, node, 'runs')),
+    ...optional('name', located(tree, node, 'name')),
+    ...optional('if', located(tree, node, 'if')),
+    with: locatedEntries(tree, node, 'with'),
+    pipeline: stepsOf(tree, node),
+    at: tree.at(startOf(node)),
+  }));
+}
+
+function varTransformOf(tree: SpecTree, node: YAMLMap): VarTransform {
+  return {
+    from: textOf(node, 'from')!,
+    match: textOf(node, 'match')!,
+    replace: textOf(node, 'replace')!,
+    to: textOf(node, 'to')!,
+    at: tree.at(startOf(node)),
+  };
+}
+
+function updateOf(node: YAMLMap): UpdateBlock {
+  const github = mapping(node, 'github');
+  const git = mapping(node, 'git');
+  const releaseMonitor = mapping(node, 'release-monitor');
+  return {
+    enabled: flag(node, 'enabled'),
+    manual: flag(node, 'manual'),
+    ...optional('versionSeparator', textOf(node, 'version-separator')),
+    ignoreRegexPatterns: texts(node, 'ignore-regex-patterns'),
+    versionTransform: mappings(node, 'version-transform').map((entry) => ({
+      match: textOf(entry, 'match')!,
+      replace: textOf(entry, 'replace')!,
+    })),
+    enablePrereleaseTags: flag(node, 'enable-prerelease-tags'),
+    ...optional('excludeReason', textOf(node, 'exclude-reason')),
+    ...optional('github', github && { ...tagRulesOf(github), identifier: textOf(github, 'identifier')!, useTag: flag(github, 'use-tag') }),
+    // `git:` without rules is written `git: {}` or left empty.
+    ...optional('git', git ? tagRulesOf(git) : hasKey(node, 'git') ? {} : undefined),
+    ...optional('releaseMonitor', releaseMonitor && { ...tagRulesOf(releaseMonitor), identifier: textOf(releaseMonitor, 'identifier')! }),
+    ...optional(
+      'unread',
+      ['oci', 'version_data'].find((key) => hasKey(node, key)),
+    ),
+  };
+}
+
+/** release-monitor calls its filters `version-filter-*`; they mean the same. */
+function tagRulesOf(node: YAMLMap): TagRules {
+  return {
+    ...optional('stripPrefix', textOf(node, 'strip-prefix')),
+    ...optional('stripSuffix', textOf(node, 'strip-suffix')),
+    ...optional('tagFilter', textOf(node, 'tag-filter')),
+    ...optional('tagFilterPrefix', textOf(node, 'tag-filter-prefix') ?? textOf(node, 'version-filter-prefix')),
+    ...optional('tagFilterContains', textOf(node, 'tag-filter-contains') ?? textOf(node, 'version-filter-contains')),
+  };
+}
+
+function dependenciesOf(parent: YAMLMap): Dependencies {
+  const node = mapping(parent, 'dependencies');
+  return { runtime: texts(node, 'runtime'), provides: texts(node, 'provides'), replaces: texts(node, 'replaces') };
+}
+
+function environmentPackages(parent: YAMLMap): readonly string[] {
+  const environment = mapping(parent, 'environment');
+  const contents = environment && mapping(environment, 'contents');
+  return texts(contents, 'packages');
+}
+
+function valueOf(node: YAMLMap | undefined, key: string): unknown {
+  return node?.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.value;
+}
+
+function hasKey(node: YAMLMap, key: string): boolean {
+  return node.items.some((pair) => isScalar(pair.key) && pair.key.value === key);
+}
+
+function mapping(node: YAMLMap, key: string): YAMLMap | undefined {
+  const value = valueOf(node, key);
+  return isMap(value) ? value : undefined;
+}
+
+function mappings(node: YAMLMap, key: string): readonly YAMLMap[] {
+  const value = valueOf(node, key);
+  return isSeq(value) ? value.items.filter(isMap) : [];
+}
+
+function textOf(node: YAMLMap, key: string): string | undefined {
+  const value = valueOf(node, key);
+  return isScalar(value) && !isAbsent(value) ? String(value.value) : undefined;
+}
+
+function located(tree: SpecTree, node: YAMLMap, key: string): Located | undefined {
+  return locate(tree, valueOf(node, key));
+}
+
+function flag(node: YAMLMap, key: string): boolean {
+  return textOf(node, key)?.toLowerCase() === 'true';
+}
+
+function texts(node: YAMLMap | undefined, key: string): readonly string[] {
+  const value = valueOf(node, key);
+  return isSeq(value)
+    ? value.items.filter((item) => isScalar(item) && !isAbsent(item)).map((item) => String((item as { value: unknown }).value))
+    : [];
+}
+
+function textEntries(node: YAMLMap, key: string): Readonly<Record<string, string>> {
+  const value = mapping(node, key);
+  return Object.fromEntries((value?.items ?? []).map((pair) => [keyText(pair.key), isAbsent(pair.value) ? '' : scalarText(pair.value)]));
+}
+
+function locatedEntries(tree: SpecTree, node: YAMLMap, key: string): Readonly<Record<string, Located>> {
+  const entries: [string, Located][] = [];
+  for (const pair of mapping(node, key)?.items ?? []) {
+    entries.push([keyText(pair.key), locate(tree, pair.value) ?? emptyAt(tree, pair.value ?? pair.key)]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** A value left empty is the empty text to melange. */
+function emptyAt(tree: SpecTree, node: unknown): Located {
+  const offset = startOf(node);
+  return { value: '', at: tree.at(offset), offset, end: offset };
+}
+
+function keyText(key: unknown): string {
+  return scalarText(key);
+}
+
+function scalarText(node: unknown): string {
+  return isScalar(node) ? String(node.value) : '';
+}
+
+/** A member only where there is a value: with exactOptionalPropertyTypes an undefined member is not an absent one. */
+function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
+}

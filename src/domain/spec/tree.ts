@@ -1,0 +1,55 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
+import { fail, ok, type Position, type Problem, type Result } from '../result';
+import type { Located } from './spec';
+
+/** A spec's text as YAML nodes with offsets. Every scalar is a string (failsafe schema): typed reading turns 1.10 into 1.1. */
+export interface SpecTree {
+  readonly file: string;
+  readonly text: string;
+  readonly root: YAMLMap;
+  at(offset: number): Position;
+}
+
+/** Parses one YAML document whose top is a mapping; all syntax errors with their positions. */
+export function parseTree(text: string, file: string): Result<SpecTree, readonly Problem[]> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  if (document.errors.length) {
+    return fail(document.errors.map((error) => ({ message: `not valid YAML: ${error.message}`, at: at(error.pos[0]) })));
+  }
+  const root = document.contents;
+  if (!isMap(root)) {
+    return fail([{ message: 'a spec is a mapping', at: at(root?.range?.[0] ?? 0), remedy: 'it starts with `package:`' }]);
+  }
+  return ok({ file, text, root, at });
+}
+
+/** What a node is called in an error. */
+export function nodeKind(node: Node): string {
+  if (isMap(node)) return 'a mapping';
+  if (isSeq(node)) return 'a list';
+  if (isAlias(node)) return 'an alias';
+  return 'a scalar';
+}
+
+/** An empty plain value, `~` or `null`: melange reads it as absent. */
+export function isAbsent(node: unknown): boolean {
+  if (node === null || node === undefined) return true;
+  return isScalar(node) && (node.type === undefined || node.type === 'PLAIN') && /^(|~|null|Null|NULL)$/.test(String(node.value));
+}
+
+/** Start of a node in the text. Nodes of a parsed document always have a range. */
+export function startOf(node: unknown): number {
+  return (node as Node).range?.[0] ?? 0;
+}
+
+/** The scalar with its place, or undefined for an absent value or another kind of node. */
+export function locate(tree: SpecTree, node: unknown): Located | undefined {
+  if (!isScalar(node) || isAbsent(node)) return undefined;
+  const [offset, end] = node.range ?? [0, 0];
+  return { value: String(node.value), at: tree.at(offset), offset, end };
+}
