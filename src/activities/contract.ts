@@ -29,6 +29,8 @@ export const NON_RETRYABLE = [
   'GateRefused',
   'IndexRefused',
   'Conflict',
+  'ForgeRefused',
+  'SnapshotRefused',
 ] as const;
 
 /** What is true of a package now; the package entity decides on it. */

@@ -12,6 +12,8 @@ export interface RunOptions {
   /** Standard output and error are appended here as well. */
   readonly logFile?: string;
   readonly onLine?: (line: string) => void;
+  /** How the bytes of the output become text; `latin1` keeps every byte. `utf8` unless given. */
+  readonly encoding?: BufferEncoding;
 }
 
 export interface Finished {
@@ -71,7 +73,7 @@ export async function run(command: string, args: readonly string[], options: Run
       log?.write(chunk);
     });
     if (options.onLine) createInterface({ input: stream }).on('line', options.onLine);
-    return () => Buffer.concat(chunks).toString('utf8');
+    return () => Buffer.concat(chunks).toString(options.encoding ?? 'utf8');
   };
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);

@@ -4,15 +4,19 @@ export interface Forge {
   head(branch: string): Promise<string>;
   /** Content of one file at a commit, or undefined. */
   read(commit: string, path: string): Promise<Buffer | undefined>;
-  /** Paths of the files below a folder at a commit, recursively. */
+  /** Paths of the regular files below a folder at a commit, recursively; `''` is the top. */
   list(commit: string, folder: string): Promise<readonly string[]>;
   /** Paths that differ between two commits. */
   changedFiles(from: string, to: string): Promise<readonly string[]>;
-  /** One commit on `base`, on a branch that is made or reset to it; `null` deletes a file. Repeating it with the same content gives the same commit. */
+  /** Whether `commit` is `ancestor` or descends from it; false when one of them is unknown. */
+  descends(commit: string, ancestor: string): Promise<boolean>;
+  /** The last commit up to `commit` that touched one of the paths (a folder counts with all below it), or undefined. */
+  lastTouched(commit: string, paths: readonly string[]): Promise<string | undefined>;
+  /** One commit on `base`, on a branch that is made or reset to it (a branch that already descends from it stays); `null` deletes a file. Repeating it with the same content gives the same commit. Throws `NothingToChange`. */
   propose(change: ProposedCommit): Promise<{ readonly commit: string }>;
   /** Verdicts shown at the commit, replacing what was shown before. */
   report(commit: string, status: ChangeStatus): Promise<void>;
-  /** Compare-and-swap of `target`: merges `commit` only if every path of `unchanged` is on target as it is at `base`. Fast-forward where possible, else a merge commit, never squash. */
+  /** Compare-and-swap of `target`: merges `commit` only if every path of `unchanged` (a folder counts with all below it) is on target as it is at `base`. Fast-forward where possible, else a merge commit, never squash. A commit that target already contains is merged. */
   merge(
     request: MergeRequest,
   ): Promise<{ readonly merged: true; readonly commit: string } | { readonly merged: false; readonly reason: string }>;
