@@ -47,5 +47,7 @@ export function statePaths(state: string) {
     work: `${state}/work`,
     temporal: `${state}/temporal`,
     logs: `${state}/logs`,
+    /** Process ids of what `millrace up` started. */
+    run: `${state}/run`,
   } as const;
 }

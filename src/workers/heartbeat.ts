@@ -1,18 +1,22 @@
 import type { Context } from '@temporalio/activity';
-import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { ActivityInterceptors } from '@temporalio/worker';
 
-const EVERY_MS = 2_000;
+const EVERY_MILLISECONDS = 3000;
 
-/** Activities that heartbeat for themselves, with details worth reading. */
-const OWN_HEARTBEAT = ['buildPackage', 'runChecks'];
-
-/** Heartbeats for every other activity while it runs, so that the server notices a killed worker within the heartbeat timeout and not after the whole start-to-close time. */
-export function heartbeatInterceptor(context: Context): ReturnType<ActivityInterceptorsFactory> {
+/** Heartbeats for every activity while it runs, repeating the last details it gave itself: a killed worker is noticed after the heartbeat timeout, and a cancellation reaches every activity. */
+export function heartbeatInterceptor(context: Context): ActivityInterceptors {
+  let last: unknown;
+  const beat = context.heartbeat;
+  Object.defineProperty(context, 'heartbeat', {
+    value: (details?: unknown) => {
+      last = details;
+      beat(details);
+    },
+  });
   return {
     inbound: {
       async execute(input, next) {
-        if (OWN_HEARTBEAT.includes(context.info.activityType) || !context.info.heartbeatTimeoutMs) return next(input);
-        const timer = setInterval(() => context.heartbeat(), EVERY_MS);
+        const timer = setInterval(() => beat(last), EVERY_MILLISECONDS);
         try {
           return await next(input);
         } finally {

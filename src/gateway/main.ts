@@ -1,0 +1,2 @@
+process.stdout.write(`${JSON.stringify({ ready: 'gateway' })}\n`);
+setInterval(() => {}, 1000);

@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { Complaint } from '../config/complaint';
+import type { Config } from '../config/config';
+import { findConfig, loadConfig } from '../config/load';
+import { BUNDLE } from './bundle-path';
+import { noServer } from './connection';
+import { heartbeatInterceptor } from './heartbeat';
+import { rolesOf, workerOf } from './roles';
+
+const CONNECT_ATTEMPTS = 10;
+/** How many workflows stay in memory; more are replayed from their history when they are needed again. */
+const CACHED_WORKFLOWS = 200;
+
+/** One worker process: `main.js <role> --config <file>`. Prints `{"ready":"<role>"}` when it serves its queue; ends on SIGTERM or SIGINT after its running activities were told (5 s) and cut off (10 s). */
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
+  const config = configFrom(values.config);
+  const role = positionals[0] ?? '';
+  if (!rolesOf(config).includes(role)) {
+    throw new Complaint({ message: `there is no role ${role || '(none named)'}`, remedy: `roles: ${rolesOf(config).join(', ')}` }, 2);
+  }
+  Runtime.install({
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      process.stderr.write(`${new Date().toISOString()} ${level} ${message} ${meta ? JSON.stringify(meta) : ''}\n`),
+    ),
+    shutdownSignals: ['SIGTERM', 'SIGINT'],
+  });
+  const connection = await connect(config);
+  const client = new Client({
+    connection: await Connection.connect({ address: config.temporal.address }),
+    namespace: config.temporal.namespace,
+  });
+  const served = await workerOf(config, role, client);
+  const worker = await Worker.create({
+    connection,
+    namespace: config.temporal.namespace,
+    identity: `${role}@${process.pid}`,
+    taskQueue: served.taskQueue,
+    shutdownGraceTime: '5s',
+    shutdownForceTime: '10s',
+    maxHeartbeatThrottleInterval: '5s',
+    ...(served.activities
+      ? {
+          activities: served.activities,
+          interceptors: { activity: [heartbeatInterceptor] },
+          maxConcurrentActivityTaskExecutions: served.concurrency,
+        }
+      : { workflowBundle: { codePath: BUNDLE }, maxCachedWorkflows: CACHED_WORKFLOWS }),
+  });
+  const running = worker.run();
+  process.stdout.write(`${JSON.stringify({ ready: role })}\n`);
+  await running;
+  await client.connection.close();
+  await connection.close();
+}
+
+/** A worker may come up before its server: ten attempts over some ten seconds. */
+async function connect(config: Config): Promise<NativeConnection> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await NativeConnection.connect({ address: config.temporal.address });
+    } catch {
+      if (attempt === CONNECT_ATTEMPTS) throw noServer(config);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+  }
+}
+
+function configFrom(named: string | undefined): Config {
+  const file = findConfig(process.cwd(), named);
+  if (!file.ok) throw new Complaint(file.error, 2);
+  const config = loadConfig(file.value);
+  if (!config.ok) throw new Complaint(config.error, 2);
+  return config.value;
+}
+
+main().then(
+  // Clients keep timers; the work is over.
+  () => process.exit(0),
+  (error: unknown) => {
+    process.stderr.write(
+      `${error instanceof Complaint ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exit(error instanceof Complaint ? error.exitCode : 1);
+  },
+);
