@@ -3,9 +3,9 @@ import type { TestRunner } from '../activities/melange/test-runner';
 import type { ApkEntry, IndexRecord, PackageInfo } from '../domain/apk/apk';
 import type { FailureClass } from '../domain/check/verdict';
 import type { BuiltPackage, Change, FetchedSource, ReleaseInput } from '../domain/release/release';
-import type { Result } from '../domain/result';
+import type { Problem, Result } from '../domain/result';
 import type { SourceReference, Spec } from '../domain/spec/spec';
-import type { Candidate, UpdateDecision } from '../domain/update/candidate';
+import type { Candidate } from '../domain/update/candidate';
 
 /** What a check finds; time, failure report and reuse are added by the activity that runs it. */
 export interface Finding {
@@ -71,8 +71,8 @@ export interface CheckContext {
   readonly attempt: number;
   readonly builds: readonly BuildView[];
   readonly runner: TestRunner;
-  specText(): Promise<string>;
-  spec(): Promise<Result<Spec>>;
+  /** Read strictly: every defect of the file at once. */
+  spec(): Promise<Result<Spec, readonly Problem[]>>;
   /** The sources that the spec names at its version. */
   sourceReferences(): Promise<Result<readonly SourceReference[]>>;
   /** The files of the package: spec and folder, by path in the spec repository. */
@@ -83,8 +83,8 @@ export interface CheckContext {
   source(source: FetchedSource): Promise<string | undefined>;
   /** Names of the files of a source archive, after the same inspection as at the fetch; the problem, if it would not be accepted. */
   inspect(source: FetchedSource): Promise<Result<readonly string[], string>>;
-  /** What the update rules say of a version, over what upstream offers now. */
-  update(spec: Spec): Promise<{ readonly candidates: readonly Candidate[]; readonly decision: UpdateDecision }>;
+  /** Whether the update rules find the version of the change among what upstream offers now; `reason` says why not. */
+  update(spec: Spec): Promise<{ readonly candidates: readonly Candidate[]; readonly found?: Candidate; readonly reason: string }>;
   /** Licence of the main package as last published, on any architecture. */
   publishedLicence(): Promise<string | undefined>;
 }

@@ -22,7 +22,11 @@ export const licenceCheck: Check = {
   reads: ['index'],
   async run(context) {
     const spec = await context.spec();
-    if (!spec.ok) return failed(`the spec cannot be read: ${spec.error.message}`);
+    if (!spec.ok)
+      return failed(
+        'the spec cannot be read',
+        spec.error.map((problem) => problem.message),
+      );
     const { licenses, file, name } = spec.value;
     if (licenses.length === 0) return failed(`${file}: package.copyright names no license`);
     const malformed = licenses.flatMap(({ value, at }) => {
@@ -41,7 +45,7 @@ export const licenceCheck: Check = {
     const now = licenses.map(({ value }) => value).join(' AND ');
     const published = await context.publishedLicence();
     if (published !== undefined && published !== now) {
-      return failed(`the licence of ${name} changes from ${published} to ${now}: a person must agree`, [inSource]);
+      return failed(`the licence of ${name.value} changes from ${published} to ${now}: a person must agree`, [inSource]);
     }
     return passed(published === undefined ? now : `${now}, as published`, [inSource]);
   },
