@@ -1,0 +1,279 @@
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { ApplicationFailure } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { Assessment, CheckRequest, Message, PublishRequest, SignedPackage, WithdrawRequest } from '../../src/activities/contract';
+import { createAnnounceActivities } from '../../src/activities/announce/announce';
+import type { Verdict } from '../../src/domain/check/verdict';
+import type { Digest } from '../../src/domain/digest';
+import { checksOf } from '../../src/domain/release/attempts';
+import type { BuildResult, Cause, Change, GateRecord, ReleaseInput, ReleaseRecord } from '../../src/domain/release/release';
+import { QUEUES, SEARCH } from '../../src/workflows/messages';
+import type { Hint } from '../../src/workflows/messages';
+
+/** What the outside world does in a workflow test, and what the workflows did to it. The workflows, the messages and the server are real. */
+export interface World {
+  spec: { version: string; epoch: number };
+  published: string | undefined;
+  upstream: string[];
+  /** Failing checks by name; a function of the attempt and the commit under test. */
+  failing: (request: { readonly attempt: number; readonly commit: string }) => readonly string[];
+  /** Outcome of each architecture's build by attempt. */
+  builds: (architecture: string, attempt: number) => BuildResult['outcome'];
+  buildHours: number;
+  mergeRefusals: string[];
+  refuseSigning: boolean;
+  readonly calls: string[];
+  readonly records: ReleaseRecord[];
+  readonly gates: GateRecord[];
+  readonly notes: string[];
+  generation: number;
+}
+
+export function newWorld(): World {
+  return {
+    spec: { version: '1.2.13', epoch: 0 },
+    published: '1.2.13-r0',
+    upstream: [],
+    failing: () => [],
+    builds: () => 'built',
+    buildHours: 0,
+    mergeRefusals: [],
+    refuseSigning: false,
+    calls: [],
+    records: [],
+    gates: [],
+    notes: [],
+    generation: 1,
+  };
+}
+
+const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
+const COMMIT = 'c'.repeat(40);
+
+export const cause = (id: string): Cause => ({ id, kind: 'upstream-release', text: `${id} was released`, at: '2026-01-02T03:04:05Z' });
+export const hint = (id: string, more: Partial<Hint> = {}): Hint => ({ id, cause: cause(id), ...more });
+export const REMINDERS = { everySeconds: 4 * 3600, escalateAfterSeconds: 24 * 3600 };
+
+export function releaseInput(more: Partial<ReleaseInput> = {}): ReleaseInput {
+  return {
+    distribution: 'demo',
+    package: 'zlib',
+    version: '1.3.1',
+    epoch: 0,
+    previous: '1.2.13-r0',
+    change: 'bump',
+    causes: [cause('upstream:zlib:1.3.1')],
+    architectures: ['x86_64'],
+    reminders: REMINDERS,
+    ...more,
+  };
+}
+
+function changeOf(release: ReleaseInput, commit: string): Change {
+  return {
+    ...(release.change === 'bump' ? { branch: `millrace/${release.package}-${release.version}-r${release.epoch}` } : {}),
+    base: 'b'.repeat(40),
+    commit,
+    snapshot: { package: release.package, path: `packages/${release.package}.yaml`, commit, spec: digest('1'), files: {} },
+    version: release.version,
+    epoch: release.epoch,
+    sources: [],
+    droppedPatches: [],
+    summary: `${release.package}/${release.version} package update`,
+  };
+}
+
+const refused = (type: string, message: string) => ApplicationFailure.create({ type, message, nonRetryable: true });
+
+/** The contract's activities over a `World`, as scripted third parties. */
+export function activitiesOf(world: World, env: TestWorkflowEnvironment) {
+  const looked = (): Assessment => {
+    const newest = world.upstream[world.upstream.length - 1];
+    const newer = newest !== undefined && newest !== world.spec.version;
+    return {
+      package: 'zlib',
+      spec: { ...world.spec, digest: digest('1'), commit: COMMIT },
+      ...(world.published ? { published: { version: world.published } } : {}),
+      update: newer
+        ? { chosen: { version: newest, candidate: { name: newest } }, reason: `${newest} is newer`, trace: [] }
+        : { reason: 'nothing newer', trace: [] },
+    };
+  };
+  const withdrawn = new Set<string>();
+  return {
+    ...createAnnounceActivities({ client: env.client }),
+    async assess() {
+      world.calls.push('assess');
+      return looked();
+    },
+    async sweep() {
+      const { update } = looked();
+      return {
+        looked: 1,
+        hints: update?.chosen ? [{ package: 'zlib', cause: cause(`upstream:zlib:${update.chosen.version}`) }] : [],
+        problems: [],
+      };
+    },
+    async prepareChange({ release }: { release: ReleaseInput }) {
+      world.calls.push(`prepareChange ${release.version}-r${release.epoch}`);
+      return changeOf(release, COMMIT);
+    },
+    async adoptPatch({ change, commit }: { change: Change; commit: string }) {
+      if (commit.startsWith('0')) throw refused('Conflict', 'the commit touches packages/lz4.yaml');
+      world.calls.push('adoptPatch');
+      return { ...change, commit };
+    },
+    async mergeChange({ change }: { change: Change }) {
+      world.calls.push('mergeChange');
+      const reason = world.mergeRefusals.shift();
+      if (reason) return { merged: false, reason };
+      world.spec = { version: change.version, epoch: change.epoch };
+      return { merged: true, commit: change.commit };
+    },
+    async closeChange() {
+      world.calls.push('closeChange');
+    },
+    async reportChange() {},
+    async writeGateRecord(gate: GateRecord) {
+      world.gates.push(gate);
+      return digest('9');
+    },
+    async writeReleaseRecord(record: ReleaseRecord) {
+      world.records.push(record);
+    },
+    async notify({ event }: { event: string }) {
+      world.notes.push(event);
+    },
+    async buildPackage(input: { architecture: string; attempt: number; version: string }): Promise<BuildResult> {
+      world.calls.push(`build ${input.version} ${input.architecture} ${input.attempt}`);
+      if (world.buildHours > 0) await env.sleep(world.buildHours * 3_600_000);
+      const outcome = world.builds(input.architecture, input.attempt);
+      const built = { name: 'zlib', file: 'zlib.apk', object: digest('2'), checksum: 'Q1x', bytes: 1 };
+      return {
+        outcome,
+        architecture: input.architecture,
+        key: digest('3'),
+        log: 'log',
+        seconds: 1,
+        reused: false,
+        packages: outcome === 'built' ? [built] : [],
+      };
+    },
+    async runChecks(request: CheckRequest): Promise<readonly Verdict[]> {
+      world.calls.push(`checks ${request.stage} ${request.attempt}`);
+      const failing = world.failing({ attempt: request.attempt, commit: request.change.commit });
+      return checksOf(request.stage).map((check) => ({
+        check,
+        outcome: failing.includes(check) ? 'failed' : 'passed',
+        summary: 'seen',
+        details: [],
+        seconds: 0,
+      }));
+    },
+    async signPackages(): Promise<{ packages: SignedPackage[] }> {
+      world.calls.push('signPackages');
+      if (world.refuseSigning) throw refused('GateRefused', 'the gate record lacks abi');
+      return {
+        packages: [
+          {
+            name: 'zlib',
+            file: 'zlib.apk',
+            object: digest('2'),
+            checksum: 'Q1x',
+            bytes: 1,
+            architecture: 'x86_64',
+            signed: digest('4'),
+            signedBytes: 2,
+          },
+        ],
+      };
+    },
+    async prepareGeneration({ publish, withdraw }: { publish: PublishRequest[]; withdraw: WithdrawRequest[] }) {
+      world.calls.push(`prepareGeneration ${[...publish, ...withdraw].map((request) => request.id).join(' ')}`);
+      if (publish.some((request) => request.package === 'poison')) throw refused('IndexRefused', 'poison is refused');
+      withdraw.forEach((request) => withdrawn.add(request.version));
+      return { generation: world.generation + 1, previous: world.generation, indexes: { x86_64: digest('5') }, changed: true };
+    },
+    async signIndexes() {
+      return { signed: { x86_64: digest('6') } };
+    },
+    async commitGeneration({ generation, contains }: { generation: number; contains: string[] }) {
+      world.generation = generation;
+      for (const full of contains) world.published = full.replace(/^zlib-/, '');
+      world.calls.push(`commitGeneration ${generation}`);
+      return { generation };
+    },
+  };
+}
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** One bundle for a whole test file. */
+export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: path.resolve(__dirname, '../../src/workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+  });
+  return bundle;
+}
+
+function onPath(program: string): string | undefined {
+  try {
+    return execFileSync('which', [program], { encoding: 'utf8' }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Path of the time-skipping server, where set-up could fetch it (it needs Java); without it these tests are named as skipped. */
+export const TIME_SKIPPING = onPath('temporal-test-server');
+
+export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
+  const logging = { filter: 'ERROR', forward: {} };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: TIME_SKIPPING! } } });
+  const searchAttributes = Object.fromEntries(Object.values(SEARCH).map(({ name, type }) => [name, INDEXED[type]]));
+  await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
+  return env;
+}
+
+const INDEXED = {
+  KEYWORD: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+  KEYWORD_LIST: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+  DATETIME: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+} as const;
+
+/** Runs `story` with one worker per task queue on the world's activities. */
+export async function onStage<T>(env: TestWorkflowEnvironment, world: World, story: () => Promise<T>): Promise<T> {
+  const activities = activitiesOf(world, env);
+  const common = { connection: env.nativeConnection, activities };
+  const queues = [QUEUES.control, QUEUES.tester, QUEUES.signer, QUEUES.publisher, QUEUES.builder('x86_64'), QUEUES.builder('aarch64')];
+  const workers = await Promise.all([
+    Worker.create({ connection: env.nativeConnection, taskQueue: QUEUES.workflows, workflowBundle: await workflowBundle() }),
+    ...queues.map((taskQueue) => Worker.create({ ...common, taskQueue })),
+  ]);
+  const running = workers.map((worker) => worker.run());
+  try {
+    return await story();
+  } finally {
+    workers.forEach((worker) => worker.shutdown());
+    await Promise.all(running);
+  }
+}
+
+/** Waits for a state that a query shows, on the server's clock. */
+export async function until<T>(look: () => Promise<T | undefined>, env: TestWorkflowEnvironment): Promise<T> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const seen = await look().catch(() => undefined);
+    if (seen !== undefined) return seen;
+    await env.sleep(50);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('the state that the test waits for never came');
+}
+
+export type { Message };
