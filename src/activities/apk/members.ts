@@ -9,7 +9,12 @@ export interface GzipMember {
 }
 
 /** Why a file is not what it should be; the caller adds which file, and the remedy. */
-export class MemberBroken extends Error {}
+export class MemberBroken extends Error {
+  constructor(what: string) {
+    super(what);
+    this.name = 'ArchiveUnsafe';
+  }
+}
 
 const FIRST_READ = 64 * 1024;
 const TRAILER = 8;
@@ -24,17 +29,21 @@ export async function readMember(file: FileHandle, start: number, limit: number)
     const wanted = Math.min(bytes, size - start);
     const available = await readExactly(file, start, wanted);
     const length = memberLength(available, limit);
-    if (length !== undefined) {
-      const compressed = available.subarray(0, length);
-      return { start, compressed, content: unpack(compressed, limit) };
-    }
+    if (length !== undefined) return memberOf(available.subarray(0, length), start, limit);
     if (wanted === size - start) throw new MemberBroken(`the gzip member at byte ${start} is cut off`);
     if (bytes > limit) throw new MemberBroken(`the gzip member at byte ${start} is larger than ${limit} bytes`);
   }
 }
 
+/** As `readMember`, of bytes in memory. */
+export function memberAt(bytes: Buffer, start: number, limit: number): GzipMember {
+  const length = memberLength(bytes.subarray(start), limit);
+  if (length === undefined) throw new MemberBroken(`the gzip member at byte ${start} is cut off`);
+  return memberOf(bytes.subarray(start, start + length), start, limit);
+}
+
 /** Length of the first member of `bytes`; undefined when more bytes are needed to know. */
-export function memberLength(bytes: Buffer, limit: number): number | undefined {
+function memberLength(bytes: Buffer, limit: number): number | undefined {
   const header = headerLength(bytes);
   if (header === undefined) return undefined;
   try {
@@ -51,10 +60,10 @@ export function memberLength(bytes: Buffer, limit: number): number | undefined {
   }
 }
 
-/** Once more as a whole member: this checks its length and CRC. */
-function unpack(compressed: Buffer, limit: number): Buffer {
+/** Unpacks it once more as a whole member: this checks its length and CRC. */
+function memberOf(compressed: Buffer, start: number, limit: number): GzipMember {
   try {
-    return gunzipSync(compressed, { maxOutputLength: limit });
+    return { start, compressed, content: gunzipSync(compressed, { maxOutputLength: limit }) };
   } catch (error) {
     throw new MemberBroken(`a gzip member is damaged: ${(error as Error).message}`);
   }

@@ -85,9 +85,13 @@ export function parseIndex(text: string): Result<readonly IndexRecord[]> {
   return ok(records);
 }
 
+const FILE_NAME_PART = /^[^./\s\0][^/\s\0]*$/;
+
 function toRecord(fields: Readonly<Record<string, string>>, line: number): Result<IndexRecord> {
   const { C: checksum = '', P: name = '', V: version = '' } = fields;
   if (name === '' || version === '' || checksum === '') return broken(line, 'a record without C, P or V');
+  // Both become part of a file name, and an index may come from elsewhere.
+  if (!FILE_NAME_PART.test(name) || !FILE_NAME_PART.test(version)) return broken(line, `"${name}" "${version}" cannot name a package`);
   for (const key of ['S', 'I', 't', 'k']) {
     if (!/^\d*$/.test(fields[key] ?? '')) return broken(line, `${key}:${fields[key]} of ${name}-${version} is not a whole number`);
   }

@@ -1,0 +1,16 @@
+import type { Digest } from '../digest';
+import type { Withdrawal } from './index-rules';
+
+/** `manifest.json` of a generation: what it is, for people and for the next publisher. */
+export interface Manifest {
+  readonly generation: number;
+  readonly previous: number;
+  /** ISO 8601. */
+  readonly time: string;
+  /** What was newly published with it, as `name-version-rN`. */
+  readonly contains: readonly string[];
+  /** What the generation before had and this one has not, with who took it back and why. */
+  readonly withdrawn: readonly Withdrawal[];
+  /** Digest of the signed index, by architecture. */
+  readonly indexes: Readonly<Record<string, Digest>>;
+}
