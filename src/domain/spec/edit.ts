@@ -1,0 +1,416 @@
+import { isMap, isScalar, isSeq, visit, type Node, type YAMLMap, type YAMLSeq } from 'yaml';
+import { fail, ok, type Position, type Problem, type Result } from '../result';
+import { parseVersion } from '../version/version';
+import { patchWordsOf, type PatchWord } from './patches';
+import { readSpec } from './read';
+import { sourceStepsOf } from './sources';
+import type { Located, SourceReference, Spec, Step } from './spec';
+import { referencesIn } from './substitute';
+import { parseTree, type SpecTree } from './tree';
+
+/**
+ * Edits are splices of the text at the places of values; everything else stays byte for byte.
+ * Every result is read back: if it says anything else than what was asked for, the edit is an error.
+ */
+
+/** A replaced range of the text, and what it means: the scalar there reads otherwise afterwards, or what starts there is gone, or (neither) only a comment changes. */
+interface Splice {
+  readonly offset: number;
+  readonly end: number;
+  readonly text: string;
+  readonly reads?: (value: string) => boolean;
+  readonly removes?: true;
+}
+
+/** What a source must be at the new version; hex digests, and the commit for a git-checkout. */
+export interface SourceDigests {
+  readonly sha256?: string;
+  readonly sha512?: string;
+  readonly commit?: string;
+}
+
+export interface VersionBump {
+  readonly version: string;
+  /** Asked for every source that depends on the version and says what it expects. */
+  readonly digests: (source: SourceReference) => SourceDigests | undefined;
+}
+
+/**
+ * The spec at another version: version (double-quoted unless it was single-quoted), epoch 0 with its comment, and the expected digests and commits of the sources that
+ * depend on the version; where those are written as `${{vars.x}}`, the variable's value is edited. A bump to the version that it has is refused.
+ */
+export function bumpVersion(text: string, file: string, bump: VersionBump): Result<string, readonly Problem[]> {
+  const read = readSpec(text, file);
+  if (!read.ok) return read;
+  const spec = read.value;
+  const version = parseVersion(bump.version);
+  if (!version.ok) return fail([{ ...version.error, at: spec.version.at }]);
+  if (bump.version === spec.version.value) {
+    return fail([
+      {
+        message: `${spec.name.value} is at version ${bump.version} already: this bump would change nothing but the epoch`,
+        at: spec.version.at,
+        remedy: 'to build it again, bump the epoch with a reason',
+      },
+    ]);
+  }
+  const sources = sourceStepsOf(spec, { version: bump.version, epoch: 0 });
+  if (!sources.ok) return sources;
+  const quote = text[spec.version.offset] === "'" ? "'" : '"';
+  const splices = new Map<number, Splice>();
+  const problems: Problem[] = [];
+  put(splices, problems, spec.version, quote, bump.version);
+  put(splices, problems, spec.epoch, '', '0');
+  for (const { source, step } of sources.value) {
+    if (source.versioned) problems.push(...expectationSplices(text, spec, step, source, bump, splices));
+  }
+  if (problems.length) return fail(problems);
+  return apply(text, file, [...splices.values()]);
+}
+
+const EXPECTED = {
+  fetch: [
+    ['expected-sha256', 'sha256'],
+    ['expected-sha512', 'sha512'],
+  ],
+  'git-checkout': [['expected-commit', 'commit']],
+} as const;
+
+/** A digest of the right length for each: a wrong kind of digest must not reach a spec. */
+const FORMS: Readonly<Record<keyof SourceDigests, RegExp>> = {
+  sha256: /^[0-9a-f]{64}$/,
+  sha512: /^[0-9a-f]{128}$/,
+  commit: /^([0-9a-f]{40}|[0-9a-f]{64})$/,
+};
+
+function expectationSplices(
+  text: string,
+  spec: Spec,
+  step: Step,
+  source: SourceReference,
+  bump: VersionBump,
+  splices: Map<number, Splice>,
+): readonly Problem[] {
+  const written = EXPECTED[source.kind].filter(([key]) => step.with[key]?.value);
+  if (!written.length) return [];
+  const problems: Problem[] = [];
+  const digests = bump.digests(source) ?? {};
+  for (const [key, digest] of written) {
+    const place = placeOfValue(spec, step.with[key]!);
+    if (!place.ok) {
+      problems.push({ ...place.error, message: `${key} ${place.error.message}` });
+      continue;
+    }
+    const value = digests[digest];
+    if (value === undefined) {
+      problems.push({ message: `no ${digest} is known for the ${source.kind} of ${nameOf(source)}`, at: place.value.at });
+    } else if (!FORMS[digest].test(value)) {
+      problems.push({ message: `${JSON.stringify(value)} is no ${digest} in lower-case hexadecimal`, at: place.value.at });
+    } else {
+      const quote = /^["']/.exec(text.slice(place.value.offset, place.value.end))?.[0] ?? '';
+      put(splices, problems, place.value, quote, value);
+    }
+  }
+  return problems;
+}
+
+function nameOf(source: SourceReference): string {
+  return source.kind === 'fetch' ? source.uri : `${source.repository} at ${source.tag ?? source.branch ?? 'HEAD'}`;
+}
+
+/** Where the value of a field is written: in place, or in `vars:` if the field is nothing but a reference to a variable. */
+function placeOfValue(spec: Spec, field: Located): Result<Located> {
+  const references = referencesIn(field.value);
+  if (!references.length) return ok(field);
+  const only = /^\s*\$\{\{\s*vars\.([A-Za-z0-9._-]+)\s*\}\}\s*$/.exec(field.value)?.[1];
+  const transformed = spec.varTransforms.some((transform) => transform.to === only);
+  const variable = only !== undefined && !transformed && Object.hasOwn(spec.vars, only) ? spec.vars[only] : undefined;
+  if (!variable || referencesIn(variable.value).length) {
+    return fail({
+      message: `is composed (${field.value.trim()})`,
+      at: field.at,
+      remedy: 'edit it by hand, or write the value in place or in one variable',
+    });
+  }
+  return ok(variable);
+}
+
+/** Adds a splice that writes a scalar anew; two different values for one place are an error. */
+function put(splices: Map<number, Splice>, problems: Problem[], place: Located<unknown>, quote: string, value: string): void {
+  const text = `${quote}${value}${quote}`;
+  const other = splices.get(place.offset);
+  if (other && other.text !== text) {
+    problems.push({
+      message: `two sources need different values here: ${other.text} and ${text}`,
+      at: place.at,
+      remedy: 'give each its own',
+    });
+    return;
+  }
+  splices.set(place.offset, { offset: place.offset, end: place.end, text, reads: (actual) => actual === value });
+}
+
+/**
+ * The spec with its epoch one higher. A reason becomes the comment beside it, in place of the one that was there; without a reason that one stays.
+ */
+export function bumpEpoch(text: string, file: string, reason?: string): Result<string, readonly Problem[]> {
+  const read = readSpec(text, file);
+  if (!read.ok) return read;
+  const { epoch } = read.value;
+  const next = String(epoch.value + 1);
+  const splices: Splice[] = [{ offset: epoch.offset, end: epoch.end, text: next, reads: (value) => value === next }];
+  if (reason !== undefined) {
+    if (/[\r\n]/.test(reason) || !reason.trim()) {
+      return fail([{ message: 'the reason of an epoch bump is one line of text', at: epoch.at }]);
+    }
+    const restOfLine = /^[^\r\n]*/.exec(text.slice(epoch.end))![0];
+    splices.push({ offset: epoch.end, end: epoch.end + restOfLine.length, text: ` # ${reason.trim()}` });
+  }
+  return apply(text, file, splices);
+}
+
+/**
+ * The spec without a carried patch: without its entry in `patches:`, or, where it is the only one of its step, without the step, the comment that stands directly above it and one blank line.
+ */
+export function dropPatch(text: string, file: string, patchFile: string): Result<string, readonly Problem[]> {
+  const read = readSpec(text, file);
+  if (!read.ok) return read;
+  const words = patchWordsOf(read.value);
+  const found = words.filter((word) => word.kind === 'patch' && word.file === patchFile);
+  if (!found.length) return fail([noSuchPatch(read.value, words, patchFile)]);
+  if (new Set(found.map((word) => word.step)).size < found.length) {
+    return fail([{ message: `one step applies ${patchFile} twice`, at: found[0]!.at, remedy: 'edit the spec by hand' }]);
+  }
+  const splices = found.map((word) => {
+    const others = words.filter((other) => other.step === word.step && other.file !== patchFile);
+    return others.length ? withoutEntry(text, word) : withoutStep(text, file, word.step);
+  });
+  const problems = splices.flatMap((splice) => (splice.ok ? [] : [splice.error]));
+  if (problems.length) return fail(problems);
+  const edited = apply(
+    text,
+    file,
+    splices.flatMap((splice) => (splice.ok ? [splice.value] : [])),
+  );
+  if (!edited.ok) return edited;
+  const after = readSpec(edited.value, file);
+  return after.ok && !patchWordsOf(after.value).some((word) => word.file === patchFile)
+    ? edited
+    : fail([notAsIntended(read.value.name.at)]);
+}
+
+function noSuchPatch(spec: Spec, words: readonly PatchWord[], patchFile: string): Problem {
+  const series = words.find((word) => word.kind === 'series');
+  if (series) return { message: `no patch step names ${patchFile}`, at: series.at, remedy: `edit the series file ${series.file}` };
+  return { message: `no patch step names ${patchFile}`, at: spec.name.at };
+}
+
+/** The splice that takes one word out of a `patches:` value, with its line where it stands alone in it. */
+function withoutEntry(text: string, patch: PatchWord): Result<Splice> {
+  const field = patch.step.with['patches']!;
+  const offset = wordOffset(text, field, patch.word);
+  if (offset < 0)
+    return fail({ message: `cannot find ${patch.word} in the text of \`patches\``, at: field.at, remedy: 'write one file a line' });
+  const end = offset + patch.word.length;
+  const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
+  const lineEnd = text.indexOf('\n', end) < 0 ? text.length : text.indexOf('\n', end) + 1;
+  const alone = text.slice(lineStart, offset).trim() === '' && text.slice(end, lineEnd).trim() === '';
+  const cut = alone ? [lineStart, lineEnd] : wordWithSpace(text, offset, end);
+  const expected = withoutWord(wordsIn(field.value), patch.word);
+  return ok({
+    offset: field.offset,
+    end: field.end,
+    text: text.slice(field.offset, cut[0]) + text.slice(cut[1], field.end),
+    reads: (value) => wordsIn(value).join(' ') === expected.join(' '),
+  });
+}
+
+function wordWithSpace(text: string, offset: number, end: number): readonly [number, number] {
+  const after = /^[ \t]+/.exec(text.slice(end))?.[0].length ?? 0;
+  if (after) return [offset, end + after];
+  const before = /[ \t]+$/.exec(text.slice(0, offset))?.[0].length ?? 0;
+  return [offset - before, end];
+}
+
+function wordOffset(text: string, field: Located, word: string): number {
+  for (let offset = text.indexOf(word, field.offset); offset >= 0 && offset < field.end; offset = text.indexOf(word, offset + 1)) {
+    if (!/[^\s"']/.test(text[offset - 1] ?? '') && !/[^\s"']/.test(text[offset + word.length] ?? '')) return offset;
+  }
+  return -1;
+}
+
+function wordsIn(value: string): readonly string[] {
+  return value.split(/\s+/).filter((word) => word !== '');
+}
+
+function withoutWord(words: readonly string[], word: string): readonly string[] {
+  return words.filter((_, index) => index !== words.indexOf(word));
+}
+
+function withoutStep(text: string, file: string, step: Step): Result<Splice> {
+  const tree = parseTree(text, file);
+  if (!tree.ok) return fail(tree.error[0]!);
+  const place = findStep(tree.value, step.at);
+  if (!place) return fail({ message: 'cannot find the patch step in the text', at: step.at });
+  const { list, index } = place;
+  if (list.items.length === 1) {
+    return fail({ message: 'the patch step is the only step of its pipeline', at: step.at, remedy: 'edit the spec by hand' });
+  }
+  if (list.flow) return fail({ message: 'the pipeline is written in one line', at: step.at, remedy: 'edit the spec by hand' });
+  const item = list.items[index] as Node;
+  let start = lineStartOf(text, item.range![0]);
+  const indent = /^[ \t]*/.exec(text.slice(start))![0];
+  for (
+    let above = lineStartOf(text, start - 1);
+    start > 0 && text.slice(above, start).startsWith(`${indent}#`);
+    above = lineStartOf(text, start - 1)
+  ) {
+    start = above;
+  }
+  let end = endOfContent(text, item.range![1]);
+  const blankAfter = /^(?:[ \t]*\r?\n)+/.exec(text.slice(end))?.[0].length ?? 0;
+  const isLast = index === list.items.length - 1;
+  if (!isLast) end += blankAfter;
+  else start -= /(?:(?<=\n)[ \t]*\r?\n)*$/.exec(text.slice(0, start))![0].length;
+  return ok({ offset: start, end, text: '', removes: true });
+}
+
+function findStep(tree: SpecTree, at: Position): { readonly list: YAMLSeq; readonly index: number } | undefined {
+  let found: { readonly list: YAMLSeq; readonly index: number } | undefined;
+  visit(tree.root, {
+    Seq(_key, list) {
+      const index = list.items.findIndex((item) => {
+        const place = isMap(item) ? tree.at(item.range![0]) : undefined;
+        return place?.line === at.line && place.column === at.column;
+      });
+      if (index < 0) return undefined;
+      found = { list, index };
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function lineStartOf(text: string, offset: number): number {
+  return offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+}
+
+/** The start of the line after the last one that has content before `end`: a node's range takes in the blank lines after a block scalar. */
+function endOfContent(text: string, end: number): number {
+  const content = text.slice(0, end).trimEnd().length;
+  const newline = text.indexOf('\n', content);
+  return newline < 0 ? text.length : newline + 1;
+}
+
+/** The spec with one more carried patch: at the end of the last `patches:` of the main pipeline, or as a step of its own after the last source. */
+export function addPatch(text: string, file: string, patchFile: string): Result<string, readonly Problem[]> {
+  const read = readSpec(text, file);
+  if (!read.ok) return read;
+  const tree = parseTree(text, file);
+  if (!tree.ok) return tree;
+  if (patchWordsOf(read.value).some((word) => word.file === patchFile)) {
+    return fail([{ message: `${patchFile} is applied already`, at: read.value.name.at }]);
+  }
+  const list = pipelineOf(tree.value.root);
+  if (!list) return fail([{ message: 'the spec has no `pipeline:` in block form', at: read.value.name.at, remedy: 'add one' }]);
+  const patching = lastIndex(read.value.pipeline, (step) => step.uses?.value === 'patch' && Boolean(step.with['patches']));
+  const edited =
+    patching >= 0 ? withEntry(text, read.value.pipeline[patching]!, patchFile) : withStep(text, read.value.pipeline, list, patchFile);
+  const after = readSpec(edited, file);
+  const dropped = after.ok ? patchWordsOf(after.value).filter((word) => word.file !== patchFile) : [];
+  const before = patchWordsOf(read.value);
+  if (!after.ok || dropped.length !== before.length || patchWordsOf(after.value).length !== before.length + 1) {
+    return fail([notAsIntended(read.value.name.at)]);
+  }
+  return ok(edited);
+}
+
+function pipelineOf(root: YAMLMap): YAMLSeq | undefined {
+  const value = root.items.find((pair) => isScalar(pair.key) && pair.key.value === 'pipeline')?.value;
+  return isSeq(value) && !value.flow && value.items.length ? value : undefined;
+}
+
+function lastIndex<T>(items: readonly T[], test: (item: T) => boolean): number {
+  return items.reduce((last, item, index) => (test(item) ? index : last), -1);
+}
+
+function withEntry(text: string, step: Step, patchFile: string): string {
+  const field = step.with['patches']!;
+  const written = text.slice(field.offset, field.end);
+  if (!/^[|>]/.test(written)) {
+    const quote = /["']$/.exec(written)?.[0] ?? '';
+    return `${text.slice(0, field.end - quote.length)} ${patchFile}${quote}${text.slice(field.end)}`;
+  }
+  const content = text.slice(0, field.end).trimEnd().length;
+  const indent = /^[ \t]*/.exec(text.slice(lineStartOf(text, content)))![0];
+  return `${text.slice(0, content)}\n${indent}${patchFile}${text.slice(content)}`;
+}
+
+function withStep(text: string, pipeline: readonly Step[], list: YAMLSeq, patchFile: string): string {
+  const after = lastIndex(pipeline, (step) => step.uses?.value === 'fetch' || step.uses?.value === 'git-checkout');
+  const first = (list.items[0] as Node).range![0];
+  const indent = /^[ \t]*/.exec(text.slice(lineStartOf(text, first)))![0];
+  const step = `${indent}- uses: patch\n${indent}  with:\n${indent}    patches: |\n${indent}      ${patchFile}\n`;
+  if (after < 0) return `${text.slice(0, lineStartOf(text, first))}${step}\n${text.slice(lineStartOf(text, first))}`;
+  const end = endOfContent(text, (list.items[after] as Node).range![1]);
+  const separator = text.slice(0, end).endsWith('\n') ? '\n' : '\n\n';
+  return `${text.slice(0, end)}${separator}${step}${text.slice(end)}`;
+}
+
+/** Applies the splices and reads both texts: the scalars and the structure must be the same but for what the splices say. */
+function apply(text: string, file: string, splices: readonly Splice[]): Result<string, readonly Problem[]> {
+  const ordered = [...splices].sort((a, b) => a.offset - b.offset);
+  let edited = '';
+  let copied = 0;
+  for (const splice of ordered) {
+    edited += text.slice(copied, splice.offset) + splice.text;
+    copied = splice.end;
+  }
+  edited += text.slice(copied);
+  const before = parseTree(text, file);
+  const after = parseTree(edited, file);
+  if (!before.ok || !after.ok || !readsAs(readingOf(before.value, ordered), readingOf(after.value, []))) {
+    return fail([notAsIntended({ file, line: 1, column: 1 })]);
+  }
+  return ok(edited);
+}
+
+function notAsIntended(at: Position): Problem {
+  return { message: 'the edited spec would not say what was asked for, so nothing was changed', at, remedy: 'edit it by hand' };
+}
+
+type Mark = 'map' | 'list' | 'end' | 'null' | { readonly value: string; readonly reads?: (value: string) => boolean };
+
+/** What a document says, in order: its structure and its scalars, those of a splice with what they must read as, without what a splice removes. */
+function readingOf(tree: SpecTree, splices: readonly Splice[]): readonly Mark[] {
+  const marks: Mark[] = [];
+  const walk = (node: unknown): void => {
+    const offset = (node as Node | null)?.range?.[0];
+    const splice = offset === undefined ? undefined : splices.find((each) => each.offset <= offset && offset < each.end);
+    if (splice?.removes) return;
+    if (isScalar(node)) marks.push({ value: String(node.value), ...(splice?.reads ? { reads: splice.reads } : {}) });
+    else if (isMap(node)) {
+      marks.push('map');
+      for (const pair of node.items) {
+        walk(pair.key);
+        walk(pair.value);
+      }
+      marks.push('end');
+    } else if (isSeq(node)) {
+      marks.push('list');
+      node.items.forEach(walk);
+      marks.push('end');
+    } else marks.push('null');
+  };
+  walk(tree.root);
+  return marks;
+}
+
+function readsAs(expected: readonly Mark[], actual: readonly Mark[]): boolean {
+  if (expected.length !== actual.length) return false;
+  return expected.every((wanted, index) => {
+    const found = actual[index]!;
+    if (typeof wanted === 'string' || typeof found === 'string') return wanted === found;
+    return wanted.reads ? wanted.reads(found.value) : wanted.value === found.value;
+  });
+}
