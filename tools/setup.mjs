@@ -9,6 +9,9 @@ import { say, SetupError } from './setup/progress.mjs';
 import { installSystemPackages } from './setup/system.mjs';
 import { installTestServer } from './setup/test-server.mjs';
 
+// By exit, so that what is half done is removed.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
+
 const LEAST_NODE = '20.11.0';
 const toolsFolder = dirname(fileURLToPath(import.meta.url));
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import locate from '../locate.cjs';
-import { withLock } from './cache.mjs';
+import shared from '../shared-folder.cjs';
 import { runCommand, say, withProgress } from './progress.mjs';
 
 /** Runs `npm ci` unless node_modules is what package-lock.json says. */
@@ -11,7 +11,7 @@ export async function installDependencies(root) {
   const lock = join(locate.cacheFolder(), 'locks', createHash('sha256').update(root).digest('hex').slice(0, 16));
   say('Millrace needs its npm packages: npm ci');
   await withProgress('npm ci', (report) =>
-    withLock(lock, report, async () => {
+    shared.withLock(lock, report, async () => {
       if (isInstalled(root)) return;
       const npm = process.env.npm_execpath;
       const [command, first] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []];

@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import locate from '../locate.cjs';
-import { makeFolder } from './cache.mjs';
+import shared from '../shared-folder.cjs';
 import { downloadMember, isReachable } from './download.mjs';
 import { runCommand, say, withProgress } from './progress.mjs';
 
@@ -26,7 +26,7 @@ async function installProgram(name, program, toolsFolder) {
   if (download && (await isReachable(download.url))) {
     try {
       await withProgress(`downloading ${name} ${program.version}`, (report) =>
-        makeFolder(folder, (partial) => downloadMember(download, name, partial, report), report),
+        shared.makeSharedFolder(folder, (partial) => downloadMember(download, name, partial, report), report),
       );
       return undefined;
     } catch (error) {
@@ -36,7 +36,7 @@ async function installProgram(name, program, toolsFolder) {
   if (!locate.onPath('go')) return `${name} ${program.version}: install Go 1.26 or newer (it is then built from source), or ${byHand}`;
   try {
     await withProgress(`building ${name} ${program.version} through the Go module proxy (minutes, once)`, (report) =>
-      makeFolder(folder, (partial) => goBuild(name, program, toolsFolder, partial, report), report),
+      shared.makeSharedFolder(folder, (partial) => goBuild(name, program, toolsFolder, partial, report), report),
     );
     return undefined;
   } catch (error) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import locate from '../locate.cjs';
-import { makeFolder } from './cache.mjs';
+import shared from '../shared-folder.cjs';
 import { runCommand, say, SetupError, withProgress } from './progress.mjs';
 
 /** Fetches the time-skipping server through Maven. What it lacks is no failure: the tests that need it are then named as skipped. */
@@ -19,7 +19,11 @@ export async function installTestServer(toolsFolder) {
   say(`Millrace's tests use ${name} ${version}: ${locate.versions.testServer.purpose}`);
   try {
     await withProgress(`fetching ${name} ${version} through Maven`, (report) =>
-      makeFolder(locate.programFolder(name, version), (partial) => fetchServer(join(toolsFolder, name), partial, report), report),
+      shared.makeSharedFolder(
+        locate.programFolder(name, version),
+        (partial) => fetchServer(join(toolsFolder, name), partial, report),
+        report,
+      ),
     );
   } catch (error) {
     say(`  ${error.message}\n  Workflow tests on the time-skipping server will be skipped`);
