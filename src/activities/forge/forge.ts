@@ -10,6 +10,8 @@ export interface Forge {
   changedFiles(from: string, to: string): Promise<readonly string[]>;
   /** Whether `commit` is `ancestor` or descends from it; false when one of them is unknown. */
   descends(commit: string, ancestor: string): Promise<boolean>;
+  /** The newest commit that both descend from, or undefined. */
+  mergeBase(one: string, other: string): Promise<string | undefined>;
   /** The last commit up to `commit` that touched one of the paths (a folder counts with all below it), or undefined. */
   lastTouched(commit: string, paths: readonly string[]): Promise<string | undefined>;
   /** One commit on `base`, on a branch that is made or reset to it (a branch that already descends from it stays); `null` deletes a file. Repeating it with the same content gives the same commit. Throws `NothingToChange`. */

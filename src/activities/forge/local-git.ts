@@ -235,6 +235,12 @@ export function createLocalGitForge(options: LocalGitOptions): Forge {
       const entries = await entriesOf(await git(), commit, folder === '' ? [] : [`${folder}/`]);
       return [...entries].filter(([, entry]) => isFile(entry.mode)).map(([path]) => path);
     },
+    mergeBase: async (one, other) => {
+      checkCommit(one);
+      checkCommit(other);
+      const found = await (await git()).ask(['merge-base', one, other]);
+      return found.code === 0 ? found.stdout.trim() : undefined;
+    },
     lastTouched: async (commit, paths) => {
       checkCommit(commit);
       paths.forEach(checkPath);

@@ -13,8 +13,8 @@ export interface UpdateMessage {
   readonly sources: readonly { readonly uri: string; readonly digest: string }[];
   readonly causes: readonly Cause[];
   readonly droppedPatches: readonly string[];
-  /** Patches that neither apply to the new source nor are contained in it. */
-  readonly doubtfulPatches: readonly string[];
+  /** What a person should look at, one line each. */
+  readonly attention: readonly string[];
 }
 
 /** The first line of an update commit, the one form of the field: `zlib/1.3.1 package update`. */
@@ -31,7 +31,7 @@ export function updateMessage(message: UpdateMessage): string {
     ...message.sources.flatMap((source) => [`Source: ${oneLine(source.uri)}`, `  ${oneLine(source.digest)}`]),
     ...message.causes.map((cause) => `Cause: ${oneLine(causeText(cause))}`),
     ...message.droppedPatches.map((file) => `Dropped: ${oneLine(file)} (the new source already contains it)`),
-    ...message.doubtfulPatches.map((file) => `Attention: ${oneLine(file)} neither applies to the new source nor is contained in it`),
+    ...message.attention.map((line) => `Attention: ${oneLine(line)}`),
   ];
   return `${oneLine(updateTitle(message.package, message.version))}\n\n${lines.join('\n')}\n`;
 }

@@ -81,6 +81,14 @@ export function forgeConformance(name: string, makeForge: (repository: { readonl
         expect(await forge.descends(main, 'f'.repeat(40))).toBe(false);
       });
 
+      test('where two histories part', async () => {
+        const next = repository.push('main', { 'README.md': 'more\n' }, 'by Ada');
+        const side = repository.push('side', { 'README.md': 'other\n' }, 'by Ada', main);
+        expect(await forge.mergeBase(next, side)).toBe(main);
+        expect(await forge.mergeBase(next, main)).toBe(main);
+        expect(await forge.mergeBase(next, 'f'.repeat(40))).toBeUndefined();
+      });
+
       test('the last commit that touched paths', async () => {
         const touched = repository.push('main', { 'packages/zlib/deep/er.txt': 'deeper\n' }, 'zlib');
         const head = repository.push('main', { 'README.md': 'more\n', 'packages/zlib-ng.yaml': 'version: "2.1"\n' }, 'others');
