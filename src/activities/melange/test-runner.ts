@@ -52,8 +52,7 @@ export interface SolveRequest extends CandidateRequest {
 
 /** `problem` is apko's own sentence. */
 export type SolveReport =
-  | { readonly ok: true; readonly installed: readonly LockedPackage[] }
-  | { readonly ok: false; readonly problem: string };
+  { readonly ok: true; readonly installed: readonly LockedPackage[] } | { readonly ok: false; readonly problem: string };
 
 export interface LintFinding {
   /** File name of the apk. */

@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { access, link, copyFile, mkdir, realpath, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { IndexRecord } from '../../domain/apk/apk';
+import { fileName } from '../../domain/apk/file-name';
+import { indexRecord } from '../../domain/apk/index-text';
+import type { BuiltPackage, LockedPackage } from '../../domain/release/release';
+import { readApk } from '../apk/read';
+import { run } from '../process';
+import { shownGeneration } from '../repository/current';
+import { INDEX, repositoryPaths } from '../repository/layout';
+import type { Store } from '../store/store';
+import { readIndexFile, writeIndexFile } from './index-file';
+import { infrastructure } from './infrastructure';
+import type { Tools } from './tools';
+
+/** Where build and test environments take their packages from. Keys are files of public keys, `<name>.rsa.pub`. */
+export interface PackageRepositories {
+  /** Root of the published repository: `generations/<n>` and the link `current`. Nothing is taken from it before its first generation. */
+  readonly published: { readonly folder: string; readonly key: string };
+  readonly stage0?: { readonly folder: string; readonly key: string };
+  /** Others by URL or path, from millrace.yaml. */
+  readonly others: readonly { readonly url: string; readonly key: string }[];
+}
+
+/** A repository at one moment: its index does not change any more. */
+export interface OpenRepository {
+  /** Folder that apko is given: `<folder>/<architecture>/APKINDEX.tar.gz`. */
+  readonly folder: string;
+  readonly key: string;
+  /** By file name. */
+  readonly records: ReadonlyMap<string, IndexRecord>;
+  /** Path or URL of an apk by its file name. */
+  locate(file: string): string;
+}
+
+/** A package of a resolved environment. */
+export interface ResolvedPackage extends LockedPackage {
+  readonly record: IndexRecord;
+}
+
+export type Resolution =
+  { readonly ok: true; readonly packages: readonly ResolvedPackage[] } | { readonly ok: false; readonly problem: string };
+
+const FETCH_SECONDS = 120;
+
+/** Opens all repositories that have the architecture. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure`. */
+export async function openRepositories(
+  repositories: PackageRepositories,
+  architecture: string,
+  scratch: string,
+): Promise<readonly OpenRepository[]> {
+  const { published, stage0, others } = repositories;
+  // The generation of this moment, so that a switch in the middle of a build does not matter.
+  const generation = await shownGeneration(published.folder);
+  const opened = await Promise.all([
+    ...(stage0 ? [openFolder(stage0.folder, stage0.key, architecture)] : []),
+    ...(generation > 0 ? [openFolder(repositoryPaths(published.folder).generation(generation), published.key, architecture)] : []),
+    ...others.map(({ url, key }) =>
+      /^https?:/.test(url) ? openRemote(url.replace(/\/+$/, ''), key, architecture, scratch) : openFolder(url, key, architecture),
+    ),
+  ]);
+  return opened.filter((repository) => repository !== undefined);
+}
+
+async function openFolder(folder: string, key: string, architecture: string): Promise<OpenRepository | undefined> {
+  const index = join(folder, architecture, INDEX);
+  if (!(await exists(index))) return undefined;
+  return { folder, key, records: byFile(await readIndexFile(index)), locate: (file) => join(folder, architecture, file) };
+}
+
+async function openRemote(url: string, key: string, architecture: string, scratch: string): Promise<OpenRepository> {
+  const bytes = await download(`${url}/${architecture}/${INDEX}`);
+  const folder = join(scratch, createHash('sha256').update(url).digest('hex').slice(0, 16));
+  const index = join(folder, architecture, INDEX);
+  await mkdir(dirname(index), { recursive: true });
+  await writeFile(index, bytes);
+  return { folder, key, records: byFile(await readIndexFile(index)), locate: (file) => `${url}/${architecture}/${file}` };
+}
+
+const byFile = (records: readonly IndexRecord[]) => new Map(records.map((record) => [fileName(record.name, record.version), record]));
+
+/**
+ * What apko would install for these atoms, from indexes whose signatures it checks. Not resolvable is an answer, in apko's words;
+ * anything else that goes wrong throws the retryable `Infrastructure`.
+ */
+export async function resolve(
+  tools: Tools,
+  repositories: readonly OpenRepository[],
+  packages: readonly string[],
+  architecture: string,
+  scratch: string,
+): Promise<Resolution> {
+  if (repositories.length === 0)
+    throw infrastructure(
+      `there is no repository with packages for ${architecture}: run \`millrace bootstrap\`, or name one in millrace.yaml (environment.repositories)`,
+    );
+  const file = join(scratch, 'environment.yaml');
+  await mkdir(scratch, { recursive: true });
+  const contents = {
+    repositories: repositories.map(({ folder }) => folder),
+    keyring: repositories.map(({ key }) => key),
+    packages,
+  };
+  // JSON is YAML, and needs no quoting rules.
+  await writeFile(file, JSON.stringify({ contents, archs: [architecture] }));
+  const finished = await run(
+    tools.apko.path,
+    ['show-packages', file, '--format', '{{.Name}} {{.Version}} {{.Source}}', '--log-level', 'error'],
+    { env: { HOME: scratch, TMPDIR: scratch } },
+  );
+  if (finished.code !== 0) {
+    const problem = /^Error: (.*)$/m.exec(finished.stderr)?.[1] ?? finished.stderr.trim();
+    const unsolvable = /solving "[^]*" constraint[^]*/.exec(problem)?.[0];
+    if (unsolvable === undefined) throw infrastructure(`apko cannot resolve packages: ${problem}`);
+    return { ok: false, problem: unsolvable };
+  }
+  const resolved = finished.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [name = '', version = '', source = ''] = line.split(' ');
+      const repository = repositories.find(({ folder }) => dirname(dirname(source)) === folder);
+      const record = repository?.records.get(fileName(name, version));
+      if (!repository || !record) throw infrastructure(`apko names ${source}, which no index has`);
+      return { name, version, checksum: record.checksum, url: repository.locate(fileName(name, version)), record };
+    });
+  return { ok: true, packages: resolved };
+}
+
+/**
+ * A repository folder with exactly these apks and an unsigned index of them. Each apk is read whole and must be the one that the signed
+ * index named, so what is built from it needs no signature any more. `cache` keeps what was fetched. Throws the retryable `Infrastructure`.
+ */
+export async function writeClosure(
+  packages: readonly ResolvedPackage[],
+  architecture: string,
+  folder: string,
+  cache: string,
+): Promise<void> {
+  const target = join(folder, architecture);
+  await mkdir(target, { recursive: true });
+  const waiting = [...packages];
+  const placeOne = async (item: ResolvedPackage) => {
+    const file = join(target, fileName(item.name, item.version));
+    const source = /^https?:/.test(item.url) ? await fetched(item, cache) : item.url;
+    await place(source, file);
+    await verify(file, item);
+  };
+  // More would only fight for the disk.
+  const worker = async () => {
+    for (let item = waiting.pop(); item; item = waiting.pop()) await placeOne(item);
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+  await writeIndexFile(
+    join(target, INDEX),
+    packages.map(({ record }) => record),
+  );
+}
+
+async function verify(file: string, item: LockedPackage): Promise<void> {
+  const apk = await readApk(file).catch((error: unknown) => {
+    throw infrastructure(`${item.url} cannot be read: ${(error as Error).message}`, error);
+  });
+  if (apk.checksum !== item.checksum)
+    throw infrastructure(`${item.url} is not what its index says: ${apk.checksum} instead of ${item.checksum}; make or fetch it again`);
+}
+
+async function fetched(item: LockedPackage, cache: string): Promise<string> {
+  const file = join(cache, `${Buffer.from(item.checksum.slice(2), 'base64').toString('hex')}.apk`);
+  if (await exists(file)) return file;
+  await mkdir(cache, { recursive: true });
+  const partial = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
+  await writeFile(partial, await download(item.url));
+  await verify(partial, item);
+  await rename(partial, file);
+  return file;
+}
+
+async function download(url: string): Promise<Buffer> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_SECONDS * 1000) }).catch((error: unknown) => {
+    throw infrastructure(
+      `${url} cannot be reached: ${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}`,
+      error,
+    );
+  });
+  if (!answer.ok) throw infrastructure(`${url} answered ${answer.status}`);
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+/** The built apks as a repository that apko can resolve against, its index signed with `signer`. */
+export async function openCandidate(
+  builds: readonly BuiltPackage[],
+  architecture: string,
+  folder: string,
+  store: Store,
+  signer: { readonly key: string; sign(index: string): Promise<void> },
+): Promise<OpenRepository> {
+  const target = join(folder, architecture);
+  await mkdir(target, { recursive: true });
+  const records: IndexRecord[] = [];
+  for (const { file, object, checksum } of builds) {
+    await place(await store.object(object), join(target, file));
+    const apk = await readApk(join(target, file));
+    if (apk.checksum !== checksum) throw infrastructure(`${file} in the store is not the one that was built: build it again`);
+    records.push(indexRecord(apk.info, apk.checksum, apk.size));
+  }
+  await writeIndexFile(join(target, INDEX), records);
+  await signer.sign(join(target, INDEX));
+  return { folder, key: signer.key, records: byFile(records), locate: (file) => join(target, file) };
+}
+
+/** Links where the file system lets it, else copies. The sandbox sees them read-only. */
+export async function place(source: string, file: string): Promise<void> {
+  // A generation's files are symbolic links, and link(2) would link those.
+  const real = await realpath(source);
+  await link(real, file).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EXDEV' && error.code !== 'EPERM' && error.code !== 'EMLINK') throw error;
+    await copyFile(real, file);
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,109 @@
+import { fail, ok } from '../result';
+import type { Result } from '../result';
+
+/** What `melange compile` says of a spec, as far as the factory decides on it: variables substituted, pipelines expanded, what they need gathered. */
+export interface CompiledSpec {
+  readonly name: string;
+  readonly version: string;
+  readonly epoch: number;
+  /** Atoms of the build environment, with what the pipelines need, sorted, each once. */
+  readonly environment: readonly string[];
+  /** APK repositories that the spec names itself. */
+  readonly repositories: readonly string[];
+  /** Names of the steps in their order, undefined where a step has none; by package, the origin first. */
+  readonly steps: Readonly<Record<string, readonly (string | undefined)[]>>;
+  /** The tests: of the origin and of its subpackages. */
+  readonly tests: readonly CompiledTest[];
+  /** Whether the build clones a git repository. */
+  readonly clones: boolean;
+}
+
+export interface CompiledTest {
+  readonly package: string;
+  /** Atoms of the test environment, the package itself left out. */
+  readonly environment: readonly string[];
+}
+
+interface RawStep {
+  readonly name?: string;
+  readonly uses?: string;
+  readonly runs?: string;
+  readonly pipeline?: readonly RawStep[];
+}
+
+interface RawEnvironment {
+  readonly contents?: {
+    readonly packages?: readonly string[];
+    readonly repositories?: readonly string[];
+    readonly build_repositories?: readonly string[];
+  };
+}
+
+interface RawTest {
+  readonly environment?: RawEnvironment;
+  readonly pipeline?: readonly RawStep[];
+}
+
+interface RawSpec {
+  readonly package?: { readonly name?: string; readonly version?: string; readonly epoch?: number };
+  readonly environment?: RawEnvironment;
+  readonly pipeline?: readonly RawStep[];
+  readonly subpackages?: readonly { readonly name?: string; readonly pipeline?: readonly RawStep[]; readonly test?: RawTest }[];
+  readonly test?: RawTest;
+}
+
+/** Reads the JSON that `melange compile` prints. Fails when it is not of that form (another melange). */
+export function readCompiledSpec(json: string): Result<CompiledSpec> {
+  const raw = parse(json);
+  const { name, version, epoch } = raw?.package ?? {};
+  if (!raw || name === undefined || version === undefined)
+    return fail({
+      message: 'melange compile printed something else than a spec',
+      remedy: 'use the melange version that Millrace pins: run its setup',
+    });
+  const subpackages = raw.subpackages ?? [];
+  const steps: Record<string, readonly (string | undefined)[]> = { [name]: stepNames(raw.pipeline) };
+  for (const subpackage of subpackages) if (subpackage.name !== undefined) steps[subpackage.name] = stepNames(subpackage.pipeline);
+  const tests = [{ name, test: raw.test }, ...subpackages].flatMap(({ name: tested, test }) =>
+    tested !== undefined && test?.pipeline?.length
+      ? [{ package: tested, environment: atoms(test.environment?.contents?.packages, tested) }]
+      : [],
+  );
+  const environments = [raw.environment, raw.test?.environment, ...subpackages.map(({ test }) => test?.environment)];
+  return ok({
+    name,
+    version,
+    epoch: epoch ?? 0,
+    environment: atoms(raw.environment?.contents?.packages),
+    repositories: atoms(
+      environments.flatMap((environment) => [
+        ...(environment?.contents?.repositories ?? []),
+        ...(environment?.contents?.build_repositories ?? []),
+      ]),
+    ),
+    steps,
+    tests,
+    clones: [raw.pipeline, ...subpackages.map(({ pipeline }) => pipeline)].some(usesGit),
+  });
+}
+
+function parse(json: string): RawSpec | undefined {
+  try {
+    return JSON.parse(json) as RawSpec;
+  } catch {
+    return undefined;
+  }
+}
+
+function atoms(list: readonly string[] | undefined, without?: string): readonly string[] {
+  return [...new Set(list ?? [])].filter((atom) => atom !== without).sort();
+}
+
+/** As melange announces them: by name, else by what they use. */
+function stepNames(steps: readonly RawStep[] | undefined): readonly (string | undefined)[] {
+  return (steps ?? []).map(({ name, uses }) => name || uses || undefined);
+}
+
+function usesGit(steps: readonly RawStep[] | undefined): boolean {
+  return (steps ?? []).some((step) => step.uses === 'git-checkout' || usesGit(step.pipeline));
+}

@@ -1,0 +1,156 @@
+import type { FailureClass } from '../check/verdict';
+import type { CompiledSpec } from './compiled-spec';
+
+/** A build or test that did not end well, as it was seen. */
+export interface FailedRun {
+  /** The last lines of the log, newest last; 400 are enough. */
+  readonly lines: readonly string[];
+  readonly timedOut: boolean;
+  /** The limit that was passed, for the message. */
+  readonly timeoutSeconds: number;
+  /** A test that runs out of time is luck before it is a bug. */
+  readonly kind: 'build' | 'test';
+  /** `steps` of the compiled spec; absent for tests, whose steps have other names. */
+  readonly steps?: CompiledSpec['steps'];
+}
+
+export interface ClassifiedFailure {
+  readonly class: FailureClass;
+  /** One line of 300 characters at most. */
+  readonly summary: string;
+  /** As a person finds it in the spec; absent when no step had begun. */
+  readonly step?: string;
+}
+
+interface Rule {
+  readonly class: FailureClass;
+  readonly pattern: RegExp;
+  readonly says: (line: string) => string;
+  /** How many of the last lines may show it; the whole excerpt unless given. */
+  readonly within?: number;
+}
+
+/** In this order, the first that is seen decides. What a machine lacks comes before what it made fail. */
+const RULES: readonly Rule[] = [
+  {
+    class: 'infrastructure',
+    within: 60,
+    pattern: /no space left on device|disk quota exceeded/i,
+    says: () => 'the disk is full: free space below the state folder',
+  },
+  {
+    class: 'infrastructure',
+    within: 60,
+    pattern: /cannot allocate memory|out of memory|Killed signal terminated program|virtual memory exhausted/i,
+    says: (line) => `the machine ran out of memory: ${line}`,
+  },
+  {
+    class: 'infrastructure',
+    within: 3,
+    pattern: /exit status 137$/,
+    says: () => 'a process was killed, most likely for want of memory: give the builder more, or fewer builds at a time',
+  },
+  { class: 'real', within: 10, pattern: /^bwrap: execvp .*/, says: (line) => `the environment has no shell or not that command: ${line}` },
+  { class: 'infrastructure', within: 10, pattern: /^bwrap: /, says: (line) => `the sandbox does not start: ${line}` },
+  {
+    class: 'infrastructure',
+    within: 10,
+    pattern: /unable to run containers using bubblewrap/,
+    says: () => 'the sandbox does not start: bubblewrap cannot make user namespaces on this machine',
+  },
+  {
+    class: 'infrastructure',
+    within: 60,
+    pattern: /too many open files|input\/output error|read-only file system: .*\/mnt/i,
+    says: (line) => `the machine failed: ${line}`,
+  },
+  { class: 'real', within: 3, pattern: /linter "[^"]+" failed/, says: (line) => line },
+  { class: 'real', within: 3, pattern: /solving "[^"]+" constraint/, says: (line) => line },
+  {
+    class: 'real',
+    pattern: /temporary failure in name resolution|network is unreachable|unable to resolve host|could not resolve host/i,
+    says: (line) =>
+      `it tried to reach the network, which builds and tests do not have (name what it needs as a source of the spec): ${line}`,
+  },
+];
+
+const LUCK = /\b(time[d]? ?out|address already in use|text file busy|connection reset by peer|resource temporarily unavailable)\b/i;
+const TESTING = /\b(tests?|check|ctest|unittests?)\b/i;
+/** What compilers, make, shells and test suites write when they give up. */
+const COMPLAINT =
+  /\b(?:error|fatal)(?:\[[^\]]*\])?: |: command not found|: not found$|No such file or directory|undefined reference|^FAIL\b|^not ok\b|\bFAILED\b|assertion .*failed/i;
+const NOISE = /^make(\[\d+\])?: |^failed to (build|test) package|^ERROR: failed to test package/;
+
+/** Whose turn it is when a build or test failed: the machine's, luck's, or a person's; with one line that says why. */
+export function classifyFailure(run: FailedRun): ClassifiedFailure {
+  const lines = run.lines.map(bare).filter((line) => line !== '');
+  const step = failedStep(run.lines, run.steps);
+  const at = step === undefined ? {} : { step };
+  const where = step === undefined ? '' : ` in step "${step}"`;
+  const report = (kind: FailureClass, text: string): ClassifiedFailure => ({ class: kind, summary: clip(text), ...at });
+
+  if (run.timedOut) {
+    const testing = run.kind === 'test' || TESTING.test(step ?? '');
+    return report(testing ? 'flaky' : 'real', `stopped after ${run.timeoutSeconds} s${where}: its limit in millrace.yaml`);
+  }
+  for (const rule of RULES) {
+    const seen = lines.slice(-(rule.within ?? lines.length)).findLast((line) => rule.pattern.test(line));
+    if (seen !== undefined) return report(rule.class, `${rule.says(seen)}${seen.includes('constraint') ? '' : where}`);
+  }
+  const last = lines.at(-1) ?? 'it wrote nothing';
+  if (!/^(failed to (build|test) package|ERROR|Error)/.test(last) && !lines.some((line) => /^failed to (build|test) package/.test(line)))
+    return report('infrastructure', `melange ended without saying why${where}; its last line: ${last}`);
+  const status = /exit status (\d+)$/.exec(last);
+  if (!status) return report('real', last.replace(/^failed to (build|test) package: /, ''));
+  const complaint =
+    lines
+      .slice(-200)
+      .filter((line) => !NOISE.test(line))
+      .findLast((line) => COMPLAINT.test(line)) ?? lines.filter((line) => !NOISE.test(line)).at(-1);
+  const text = `${step === undefined ? 'a step' : `step "${step}"`} ended with ${status[0]}${complaint ? `: ${complaint}` : ''}`;
+  const luck = (run.kind === 'test' || TESTING.test(step ?? '')) && lines.slice(-60).some((line) => LUCK.test(line));
+  return report(luck ? 'flaky' : 'real', text);
+}
+
+/** A line of melange's log without its time and level. */
+export function bare(line: string): string {
+  return line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:DEBU|INFO|WARN|ERRO)\w* /, '').trimEnd();
+}
+
+/** Steps that melange announced in its log, in order, with the package whose pipeline it was; the origin's is undefined. */
+export function announcedSteps(lines: readonly string[]): readonly { readonly package: string | undefined; readonly step: string }[] {
+  let scope: string | undefined;
+  const announced: { readonly package: string | undefined; readonly step: string }[] = [];
+  for (const line of lines.map(bare)) {
+    scope = /^running pipeline for subpackage (\S+)$/.exec(line)?.[1] ?? scope;
+    const step = /^running step "(.*)"$/.exec(line)?.[1];
+    if (step !== undefined) announced.push({ package: scope, step });
+  }
+  return announced;
+}
+
+/**
+ * The step that was running at the end of the log. melange announces only steps that have a name or use a pipeline: where an unnamed one follows
+ * the last announced it may have been either, and unless that one runs tests, which fail most, both are named.
+ */
+function failedStep(lines: readonly string[], steps: CompiledSpec['steps'] | undefined): string | undefined {
+  const announced = announcedSteps(lines);
+  const last = announced.at(-1);
+  if (last === undefined) return undefined;
+  const inside = last.package === undefined ? '' : ` of ${last.package}`;
+  const planned = steps?.[last.package ?? Object.keys(steps)[0] ?? ''] ?? [];
+  const occurrence = announced.filter((item) => item.package === last.package && item.step === last.step).length;
+  const index = nthIndex(planned, last.step, occurrence);
+  const ambiguous = index >= 0 && index + 1 < planned.length && planned[index + 1] === undefined && !TESTING.test(last.step);
+  return `${last.step}${ambiguous ? ' or the unnamed one after it' : ''}${inside}`;
+}
+
+function nthIndex(list: readonly (string | undefined)[], value: string, occurrence: number): number {
+  let left = occurrence;
+  return list.findIndex((item) => item === value && (left -= 1) === 0);
+}
+
+function clip(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+}
