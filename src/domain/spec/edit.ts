@@ -31,7 +31,7 @@ export interface SourceDigests {
 
 export interface VersionBump {
   readonly version: string;
-  /** Asked for every source that depends on the version and says what it expects. */
+  /** Asked for every source that depends on the version and says what it expects; and, where there is none, for checkouts of a branch, which stay as they are without an answer. */
   readonly digests: (source: SourceReference) => SourceDigests | undefined;
 }
 
@@ -61,11 +61,19 @@ export function bumpVersion(text: string, file: string, bump: VersionBump): Resu
   const problems: Problem[] = [];
   put(splices, problems, spec.version, quote, bump.version);
   put(splices, problems, spec.epoch, '', '0');
+  const versioned = sources.value.some(({ source }) => source.versioned);
   for (const { source, step } of sources.value) {
-    if (source.versioned) problems.push(...expectationSplices(text, spec, step, source, bump, splices));
+    if (source.versioned || (!versioned && followsBranch(source) && bump.digests(source)?.commit)) {
+      problems.push(...expectationSplices(text, spec, step, source, bump, splices));
+    }
   }
   if (problems.length) return fail(problems);
   return apply(text, file, [...splices.values()]);
+}
+
+/** A spec that builds the tip of a branch has no source that names the version; its expected commit moves with it. */
+function followsBranch(source: SourceReference): boolean {
+  return source.kind === 'git-checkout' && source.tag === undefined;
 }
 
 const EXPECTED = {

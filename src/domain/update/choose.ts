@@ -1,0 +1,152 @@
+import type { Spec, TagRules, UpdateBlock } from '../spec/spec';
+import { compileGoRegexp, goMatches, goReplaceAll, type GoRegexp } from '../spec/go-regexp';
+import { sourcesOf } from '../spec/sources';
+import { compareVersions, explainOrder, parseVersion, type Version } from '../version/version';
+import type { Candidate, CandidateVerdict, UpdateDecision } from './candidate';
+import { upstreamOf } from './upstream';
+
+const PRERELEASE = ['alpha', 'beta', 'rc', 'pre'] as const;
+
+/**
+ * Applies a spec's `update:` block to what its upstream offers. The rules in order: tag-filter, tag-filter-prefix, tag-filter-contains, strip-prefix, strip-suffix,
+ * ignore-regex-patterns, version-separator, pre-release names, version-transform; what is then a version takes part in the order of apk-tools.
+ * Each candidate is judged alone: what one of them is dropped for never ends the look at the others.
+ */
+export function chooseVersion(spec: Spec, candidates: readonly Candidate[]): UpdateDecision {
+  const closed = whyNoUpdates(spec.update);
+  if (closed) return { reason: closed, trace: [] };
+  const current = parseVersion(spec.version.value);
+  if (!current.ok) return { reason: `${current.error.message}: nothing can be compared with it`, trace: [] };
+  const rules = compileRules(spec.update!);
+  const judged = candidates.map((candidate) => ({ candidate, ...judge(rules, candidate.name) }));
+  const best = newest(judged);
+  const trace = judged.map((one) => verdictOf(one, current.value, best?.version));
+  const retagged = retagOf(spec, judged);
+  const more = retagged ? { trace, retagged } : { trace };
+  if (!best) return { reason: noneKept(candidates.length), ...more };
+  if (compareVersions(best.version, current.value) <= 0) {
+    return { reason: `nothing newer than ${spec.version.value}: the newest that the rules keep is ${best.version.text}`, ...more };
+  }
+  return {
+    chosen: { version: best.version.text, candidate: best.candidate },
+    reason: `${best.version.text} is newer than ${spec.version.value} (${explainOrder(best.version, current.value)})`,
+    ...more,
+  };
+}
+
+function whyNoUpdates(update: UpdateBlock | undefined): string | undefined {
+  if (!update) return 'the spec has no `update:` block';
+  if (update.excludeReason) return `updates are excluded: ${update.excludeReason}`;
+  if (!update.enabled) return 'updates are not enabled';
+  if (update.manual) return 'updates are made by hand (`manual: true`)';
+  return undefined;
+}
+
+function noneKept(offered: number): string {
+  return offered ? `the rules keep none of the ${offered} candidates` : 'upstream offers no candidates';
+}
+
+interface Rules {
+  readonly tags: TagRules;
+  readonly ignore: readonly GoRegexp[];
+  readonly separator: string | undefined;
+  readonly prereleases: boolean;
+  readonly transforms: readonly { readonly match: GoRegexp; readonly replace: string }[];
+}
+
+/** A spec that was read has only patterns that compile. */
+function compileRules(update: UpdateBlock): Rules {
+  const compile = (pattern: string): readonly GoRegexp[] => {
+    const compiled = compileGoRegexp(pattern);
+    return compiled.ok ? [compiled.value] : [];
+  };
+  return {
+    tags: update.github ?? update.git ?? update.releaseMonitor ?? {},
+    ignore: update.ignoreRegexPatterns.flatMap(compile),
+    separator: update.versionSeparator || undefined,
+    prereleases: update.enablePrereleaseTags,
+    transforms: update.versionTransform.flatMap(({ match, replace }) => compile(match).map((regexp) => ({ match: regexp, replace }))),
+  };
+}
+
+type Judgement = { readonly version: Version } | { readonly dropped: string };
+
+function judge(rules: Rules, name: string): Judgement {
+  const { tags } = rules;
+  const filter = [tags.tagFilter, tags.tagFilterPrefix].find((prefix) => prefix && !name.startsWith(prefix));
+  if (filter)
+    return { dropped: `${filter === tags.tagFilter ? 'tag-filter' : 'tag-filter-prefix'}: does not start with ${quoted(filter)}` };
+  if (tags.tagFilterContains && !name.includes(tags.tagFilterContains)) {
+    return { dropped: `tag-filter-contains: does not contain ${quoted(tags.tagFilterContains)}` };
+  }
+  const stripped = withoutSuffix(withoutPrefix(name, tags.stripPrefix), tags.stripSuffix);
+  const ignored = rules.ignore.find((pattern) => goMatches(pattern, stripped));
+  if (ignored) return { dropped: `ignore-regex-patterns: matches ${quoted(ignored.pattern)}` };
+  const separated = rules.separator ? stripped.replaceAll(rules.separator, '.') : stripped;
+  const marker = PRERELEASE.find((word) => separated.toLowerCase().includes(word));
+  if (marker && !rules.prereleases) return { dropped: `pre-release: contains ${quoted(marker)}` };
+  const transformed = rules.transforms.reduce((text, { match, replace }) => goReplaceAll(match, text, replace), separated);
+  const version = parseVersion(transformed);
+  if (!version.ok) return { dropped: version.error.message };
+  if (version.value.tokens.some((token) => token.kind === 'revision')) {
+    return { dropped: `${quoted(transformed)} has a revision, which only the distribution gives` };
+  }
+  return { version: version.value };
+}
+
+function withoutPrefix(name: string, prefix: string | undefined): string {
+  return prefix && name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+function withoutSuffix(name: string, suffix: string | undefined): string {
+  return suffix && name.endsWith(suffix) ? name.slice(0, -suffix.length) : name;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
+}
+
+type Judged = Judgement & { readonly candidate: Candidate };
+
+/** The first of the greatest: upstreams name one version in two ways (`v1.0`, `1.0`), and the choice must not depend on luck. */
+function newest(judged: readonly Judged[]): { readonly version: Version; readonly candidate: Candidate } | undefined {
+  let best: { readonly version: Version; readonly candidate: Candidate } | undefined;
+  for (const one of judged) {
+    if ('version' in one && (!best || compareVersions(one.version, best.version) > 0)) best = one;
+  }
+  return best;
+}
+
+function verdictOf(one: Judged, current: Version, best: Version | undefined): CandidateVerdict {
+  const { name } = one.candidate;
+  if (!('version' in one)) return { name, kept: false, rule: one.dropped };
+  const version = one.version.text;
+  const order = compareVersions(one.version, current);
+  if (order < 0) return { name, version, kept: false, rule: `older than ${current.text}` };
+  if (order === 0) return { name, version, kept: false, rule: `the version that the spec has` };
+  const newer = best && compareVersions(best, one.version) > 0;
+  return newer ? { name, version, kept: false, rule: `${best.text} is newer` } : { name, version, kept: true, rule: 'the newest' };
+}
+
+/** The tag that the spec checks out, with its expected commit, where upstream now shows that tag at another commit. */
+function retagOf(spec: Spec, judged: readonly Judged[]): UpdateDecision['retagged'] {
+  const sources = sourcesOf(spec);
+  const upstream = upstreamOf(spec);
+  if (!sources.ok || !upstream.ok || upstream.value.kind !== 'git') return undefined;
+  const repository = plainRepository(upstream.value.repository);
+  for (const source of sources.value) {
+    if (source.kind !== 'git-checkout' || !source.versioned || plainRepository(source.repository) !== repository) continue;
+    const shown = judged.find(({ candidate }) => candidate.name === source.tag)?.candidate.commit;
+    if (source.commit && shown && shown.toLowerCase() !== source.commit.toLowerCase()) {
+      return { name: source.tag!, was: source.commit, is: shown };
+    }
+  }
+  return undefined;
+}
+
+function plainRepository(url: string): string {
+  return url
+    .toLowerCase()
+    .replace(/\/$/, '')
+    .replace(/\.git$/, '');
+}
