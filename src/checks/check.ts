@@ -6,6 +6,7 @@ import type { BuiltPackage, Change, FetchedSource, ReleaseInput } from '../domai
 import type { Problem, Result } from '../domain/result';
 import type { SourceReference, Spec } from '../domain/spec/spec';
 import type { Candidate } from '../domain/update/candidate';
+import type { Upstream } from '../domain/update/upstream';
 
 /** What a check finds; time, failure report and reuse are added by the activity that runs it. */
 export interface Finding {
@@ -74,7 +75,7 @@ export interface CheckContext {
   /** Read strictly: every defect of the file at once. */
   spec(): Promise<Result<Spec, readonly Problem[]>>;
   /** The sources that the spec names at its version. */
-  sourceReferences(): Promise<Result<readonly SourceReference[]>>;
+  sourceReferences(): Promise<Result<readonly SourceReference[], readonly Problem[]>>;
   /** The files of the package: spec and folder, by path in the spec repository. */
   packageFiles(): Promise<readonly { readonly path: string; readonly content: Buffer }[]>;
   /** What the change adds to the spec repository; empty for a release without a change of it. */
@@ -83,8 +84,8 @@ export interface CheckContext {
   source(source: FetchedSource): Promise<string | undefined>;
   /** Names of the files of a source archive, after the same inspection as at the fetch; the problem, if it would not be accepted. */
   inspect(source: FetchedSource): Promise<Result<readonly string[], string>>;
-  /** Whether the update rules find the version of the change among what upstream offers now; `reason` says why not. */
-  update(spec: Spec): Promise<{ readonly candidates: readonly Candidate[]; readonly found?: Candidate; readonly reason: string }>;
+  /** What an upstream offers now. Throws `UpstreamUnreachable`. */
+  offered(upstream: Upstream): Promise<readonly Candidate[]>;
   /** Licence of the main package as last published, on any architecture. */
   publishedLicence(): Promise<string | undefined>;
 }

@@ -1,4 +1,5 @@
 import parse from 'spdx-expression-parse';
+import { formatProblem } from '../domain/result';
 import type { Check } from './check';
 import { failed, fromProblems, passed } from './check';
 
@@ -22,11 +23,7 @@ export const licenceCheck: Check = {
   reads: ['index'],
   async run(context) {
     const spec = await context.spec();
-    if (!spec.ok)
-      return failed(
-        'the spec cannot be read',
-        spec.error.map((problem) => problem.message),
-      );
+    if (!spec.ok) return fromProblems(spec.error.map(formatProblem), '');
     const { licenses, file, name } = spec.value;
     if (licenses.length === 0) return failed(`${file}: package.copyright names no license`);
     const malformed = licenses.flatMap(({ value, at }) => {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { FetchedSource } from '../domain/release/release';
+import { formatProblem } from '../domain/result';
 import type { SourceReference } from '../domain/spec/spec';
 import type { Check, CheckContext } from './check';
-import { count, failed, fromProblems } from './check';
+import { count, fromProblems } from './check';
 
 async function digestsOf(path: string): Promise<{ readonly sha256: string; readonly sha512: string }> {
   const sha256 = createHash('sha256');
@@ -55,7 +56,7 @@ export const sourcesVerifiedCheck: Check = {
   reads: [],
   async run(context) {
     const references = await context.sourceReferences();
-    if (!references.ok) return failed(`the sources of the spec cannot be read: ${references.error.message}`);
+    if (!references.ok) return fromProblems(references.error.map(formatProblem), '');
     const { sources } = context.change;
     const stored: string[] = [];
     for (const source of sources) stored.push(...(await problemsOfSource(context, source)));

@@ -2,7 +2,7 @@ import type { Position } from '../domain/result';
 import { formatProblem } from '../domain/result';
 import type { Located, SourceReference, Spec, Step } from '../domain/spec/spec';
 import type { Check } from './check';
-import { count, failed, fromProblems } from './check';
+import { count, fromProblems } from './check';
 
 const SHA256 = /^[0-9a-f]{64}$/;
 const SHA512 = /^[0-9a-f]{128}$/;
@@ -88,7 +88,7 @@ export const specLintCheck: Check = {
     const spec = await context.spec();
     if (!spec.ok) return fromProblems(spec.error.map(formatProblem), '');
     const sources = await context.sourceReferences();
-    if (!sources.ok) return failed(formatProblem(sources.error));
+    if (!sources.ok) return fromProblems(sources.error.map(formatProblem), '');
     const steps = allSteps(spec.value.pipeline).length;
     return fromProblems(
       problemsOf(spec.value, sources.value),

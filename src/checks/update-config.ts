@@ -1,15 +1,15 @@
+import { formatProblem } from '../domain/result';
+import { chooseVersion } from '../domain/update/choose';
+import { upstreamOf } from '../domain/update/upstream';
 import type { Check, CheckContext, Finding } from './check';
-import { failed, passed, skipped } from './check';
+import { count, failed, fromProblems, passed, skipped } from './check';
 
+const SHOWN = 20;
 const UNREACHABLE = ['UpstreamUnreachable'];
 
 async function ask(context: CheckContext): Promise<Finding> {
   const spec = await context.spec();
-  if (!spec.ok)
-    return failed(
-      'the spec cannot be read',
-      spec.error.map((problem) => problem.message),
-    );
+  if (!spec.ok) return fromProblems(spec.error.map(formatProblem), '');
   const { update, file } = spec.value;
   const { version } = context.change;
   if (!update) return failed(`${file}: there is no update block: nobody would hear of the next release`);
@@ -19,13 +19,20 @@ async function ask(context: CheckContext): Promise<Finding> {
       : failed(`${file}: update.enabled is false without an exclude-reason`);
   }
   if (update.manual) return skipped('update.manual: a person looks for releases of this upstream');
-  const { candidates, found, reason } = await context.update(spec.value);
-  const offered = `upstream offers ${candidates.length}: ${candidates
-    .slice(-10)
-    .map(({ name }) => name)
-    .join(', ')}`;
-  if (found === undefined) return failed(`the update rules do not find ${version}: ${reason}`, [offered]);
-  return passed(`finds ${version} as ${found.name}`, found.link ? [found.link] : []);
+  const upstream = upstreamOf(spec.value);
+  if (!upstream.ok) return failed(formatProblem(upstream.error));
+  const candidates = await context.offered(upstream.value);
+  const { trace, retagged } = chooseVersion(spec.value, candidates);
+  if (retagged) return failed(`upstream moved the tag ${retagged.name}: it was ${retagged.was} and is ${retagged.is}`);
+  const found = trace.find((verdict) => verdict.version === version);
+  // A newer one that appeared meanwhile is for the next release: this version is found all the same.
+  if (found)
+    return passed(
+      `finds ${version} as ${found.name}`,
+      trace.filter(({ kept }) => kept).map(({ name }) => `newer: ${name}`),
+    );
+  const shown = trace.slice(-SHOWN).map(({ name, version: read, rule }) => `${name}: ${read ? `version ${read}` : rule}`);
+  return failed(`the update rules do not find ${version} among ${count(candidates.length, 'candidate')} of upstream`, shown);
 }
 
 /** The update rules of the spec find exactly this version among what upstream offers: else the next release would be missed as well. */
