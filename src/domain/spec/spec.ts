@@ -61,6 +61,7 @@ export interface UpdateBlock {
   readonly releaseMonitor?: TagRules & { readonly identifier: string };
   /** A backend that Millrace does not read (`oci`, `version_data`). */
   readonly unread?: string;
+  readonly at: Position;
 }
 
 export interface TagRules {
