@@ -5,6 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { canonicalJson, isDigest } from '../../domain/digest';
 import type { Digest } from '../../domain/digest';
+import { fullDisk } from './full-disk';
 import type { RecordKind, Store } from './store';
 
 /** No object with this digest is in the store. */
@@ -15,19 +16,6 @@ export class ObjectMissing extends Error {
   ) {
     super(`object ${digest} is not in the store ${root}: it was deleted or never written; run again the step that makes it`);
     this.name = 'ObjectMissing';
-  }
-}
-
-/** The disk of the store is full. Nothing was left half written; a retry after space was made succeeds. */
-export class StoreFull extends Error {
-  constructor(root: string, cause: unknown) {
-    super(
-      `no space left on the disk of ${root}: free some there, or move \`state\` of millrace.yaml to a larger disk; work goes on by itself`,
-      {
-        cause,
-      },
-    );
-    this.name = 'StoreFull';
   }
 }
 
@@ -54,7 +42,7 @@ const STALE_MILLISECONDS = 24 * 60 * 60 * 1000;
 /**
  * A store in a folder: `objects/ab/<hex>` (read-only files), `records/<kind>/<name>.json`, `logs/<name>`, `tmp/`.
  * Safe for concurrent writers in any number of processes: everything is written to `tmp/`, synced and renamed into place.
- * Throws `StoreFull`, `ObjectMissing`, `NameRefused`, `RecordUnreadable`.
+ * Throws `DiskFull`, `ObjectMissing`, `NameRefused`, `RecordUnreadable`.
  */
 export function createFolderStore(root: string): Store {
   const temporary = join(root, 'tmp');
@@ -88,7 +76,7 @@ export function createFolderStore(root: string): Store {
       await moveDurably(path, placement.path);
     } catch (error) {
       await rm(path, { force: true });
-      throw isFull(error) ? new StoreFull(root, error) : error;
+      throw fullDisk(error, root);
     }
   };
 
@@ -131,8 +119,7 @@ export function createFolderStore(root: string): Store {
       await moveDurably(source, target);
       return digest;
     } catch (error) {
-      if (isFull(error)) throw new StoreFull(root, error);
-      if (codeOf(error) !== 'EXDEV') throw error;
+      if (codeOf(error) !== 'EXDEV') throw fullDisk(error, root);
     }
     const copied = await putCopy(source);
     await unlink(source);
@@ -286,9 +273,4 @@ function encodeName(name: string): string {
 
 function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException | undefined)?.code;
-}
-
-function isFull(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === 'ENOSPC' || code === 'EDQUOT';
 }

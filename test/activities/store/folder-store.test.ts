@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { canonicalJson } from '../../../src/domain/digest';
 import type { Digest } from '../../../src/domain/digest';
-import { createFolderStore, NameRefused, ObjectMissing, RecordUnreadable, StoreFull } from '../../../src/activities/store/folder-store';
+import { createFolderStore, NameRefused, ObjectMissing, RecordUnreadable } from '../../../src/activities/store/folder-store';
+import { DiskFull } from '../../../src/activities/store/full-disk';
 
 let folder: string;
 let root: string;
@@ -24,7 +25,7 @@ describe('objects', () => {
   test('any content put by bytes, by copy and by move is found under its digest, once and unchanged', async () => {
     const store = createFolderStore(root);
     await fc.assert(
-      fc.asyncProperty(fc.array(bytes, { maxLength: 4 }), async (contents) => {
+      fc.asyncProperty(fc.array(bytes, { minLength: 1, maxLength: 4 }), async (contents) => {
         for (const content of contents) {
           const file = join(folder, 'input');
           writeFileSync(file, content);
@@ -186,7 +187,7 @@ describe('a full disk', () => {
         () => store.putFile(join(folder, 'large'), { move: true }),
         () => store.writeRecord('build', 'r', 'x'.repeat(90_000)),
       ]) {
-        await expect(put()).rejects.toThrow(StoreFull);
+        await expect(put()).rejects.toThrow(DiskFull);
         await expect(put()).rejects.toThrow(root);
         expect(temporaryFiles()).toEqual([]);
       }
