@@ -39,7 +39,7 @@ function specOf(tree: SpecTree): Spec {
     data: Object.fromEntries(mappings(root, 'data').map((entry) => [textOf(entry, 'name')!, textEntries(entry, 'items')])),
     pipeline: stepsOf(tree, root),
     subpackages: mappings(root, 'subpackages').map((entry) => subpackageOf(tree, entry)),
-    ...optional('update', update && updateOf(update)),
+    ...optional('update', update && updateOf(tree, update)),
     ...optional('test', test && testOf(tree, test)),
   };
 }
@@ -82,7 +82,7 @@ function varTransformOf(tree: SpecTree, node: YAMLMap): VarTransform {
   };
 }
 
-function updateOf(node: YAMLMap): UpdateBlock {
+function updateOf(tree: SpecTree, node: YAMLMap): UpdateBlock {
   const github = mapping(node, 'github');
   const git = mapping(node, 'git');
   const releaseMonitor = mapping(node, 'release-monitor');
@@ -105,6 +105,7 @@ function updateOf(node: YAMLMap): UpdateBlock {
       'unread',
       ['oci', 'version_data'].find((key) => hasKey(node, key)),
     ),
+    at: tree.at(startOf(node)),
   };
 }
 

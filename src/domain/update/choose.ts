@@ -1,8 +1,10 @@
+import { formatProblem } from '../result';
 import type { Spec, TagRules, UpdateBlock } from '../spec/spec';
 import { compileGoRegexp, goMatches, goReplaceAll, type GoRegexp } from '../spec/go-regexp';
 import { sourcesOf } from '../spec/sources';
 import { compareVersions, explainOrder, parseVersion, type Version } from '../version/version';
 import type { Candidate, CandidateVerdict, UpdateDecision } from './candidate';
+import { updateBlockOf } from './block';
 import { upstreamOf } from './upstream';
 
 const PRERELEASE = ['alpha', 'beta', 'rc', 'pre'] as const;
@@ -13,11 +15,13 @@ const PRERELEASE = ['alpha', 'beta', 'rc', 'pre'] as const;
  * Each candidate is judged alone: what one of them is dropped for never ends the look at the others.
  */
 export function chooseVersion(spec: Spec, candidates: readonly Candidate[]): UpdateDecision {
-  const closed = whyNoUpdates(spec.update);
+  const update = updateBlockOf(spec);
+  if (!update.ok) return { reason: formatProblem(update.error), trace: [] };
+  const closed = whyNoUpdates(update.value);
   if (closed) return { reason: closed, trace: [] };
   const current = parseVersion(spec.version.value);
   if (!current.ok) return { reason: `${current.error.message}: nothing can be compared with it`, trace: [] };
-  const rules = compileRules(spec.update!);
+  const rules = compileRules(update.value!);
   const judged = candidates.map((candidate) => ({ candidate, ...judge(rules, candidate.name) }));
   const best = newest(judged);
   const trace = judged.map((one) => verdictOf(one, current.value, best?.version));

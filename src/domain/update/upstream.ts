@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../result';
 import { sourceStepsOf } from '../spec/sources';
+import { updateBlockOf } from './block';
 import type { Spec, Step } from '../spec/spec';
 import { referencesIn, substitute, variablesOf } from '../spec/substitute';
 
@@ -18,13 +19,16 @@ export type Upstream =
  * A Problem where that cannot be derived, or where the backend is one that is not read.
  */
 export function upstreamOf(spec: Spec): Result<Upstream> {
-  const update = spec.update;
+  const block = updateBlockOf(spec);
+  if (!block.ok) return block;
+  const update = block.value;
+  const at = update?.at ?? spec.name.at;
   if (update?.github) return ok({ kind: 'git', repository: `https://github.com/${update.github.identifier}.git` });
   const unread = update?.releaseMonitor ? 'release-monitor' : update?.unread;
   if (unread) {
     return fail({
       message: `update.${unread} is a backend that is not read`,
-      at: spec.name.at,
+      at,
       remedy: 'use `github:` or `git:`, or leave the backend out where a fetched folder lists its files',
     });
   }
@@ -32,12 +36,12 @@ export function upstreamOf(spec: Spec): Result<Upstream> {
   if (!sources.ok) return fail(sources.error[0]!);
   if (update?.git) {
     for (const { source } of sources.value) if (source.kind === 'git-checkout') return ok({ kind: 'git', repository: source.repository });
-    return fail({ message: 'update.git needs a git-checkout step, and there is none', at: spec.name.at, remedy: 'use `github:`' });
+    return fail({ message: 'update.git needs a git-checkout step, and there is none', at, remedy: 'use `github:`' });
   }
   const first = sources.value.find(({ source }) => source.versioned);
   if (first?.source.kind !== 'fetch') {
     const remedy = first ? 'write `git: {}` under `update:`' : 'write `github:` or `git:` under `update:`';
-    return fail({ message: 'nothing says where new versions are to be looked up', at: spec.name.at, remedy });
+    return fail({ message: 'nothing says where new versions are to be looked up', at, remedy });
   }
   return directoryOf(spec, first.step);
 }
