@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { fail, ok, type Position, type Problem, type Result } from '../domain/result';
+import { Complaint } from './complaint';
 import type { Config } from './config';
 import { didYouMean } from './nearest';
 import { configSchema, type ConfigFile } from './schema';
@@ -68,6 +69,15 @@ export function loadConfig(file: string): Result<Config, readonly Problem[]> {
   const config = assemble(path, parsed.data, positionsOf(document, at));
   const problems = contradictions(config, parsed.data);
   return problems.length > 0 ? fail(problems) : ok(config);
+}
+
+/** The configuration of a process: found, read and checked. Throws a `Complaint` (code 2) with all problems. */
+export function requireConfig(named?: string): Config {
+  const file = findConfig(process.cwd(), named);
+  if (!file.ok) throw new Complaint(file.error, 2);
+  const config = loadConfig(file.value);
+  if (!config.ok) throw new Complaint(config.error, 2);
+  return config.value;
 }
 
 /** `temporal.address in millrace.yaml:12:3`, or `temporal.address in <file>` where the file leaves it to the default. */

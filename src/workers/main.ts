@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Complaint } from '../config/complaint';
 import type { Config } from '../config/config';
-import { findConfig, loadConfig } from '../config/load';
+import { requireConfig } from '../config/load';
 import { BUNDLE } from './bundle-path';
 import { noServer } from './connection';
 import { heartbeatInterceptor } from './heartbeat';
@@ -16,7 +16,7 @@ const CACHED_WORKFLOWS = 200;
 /** One worker process: `main.js <role> --config <file>`. Prints `{"ready":"<role>"}` when it serves its queue; ends on SIGTERM or SIGINT after its running activities were told (5 s) and cut off (10 s). */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
-  const config = configFrom(values.config);
+  const config = requireConfig(values.config);
   const role = positionals[0] ?? '';
   if (!rolesOf(config).includes(role)) {
     throw new Complaint({ message: `there is no role ${role || '(none named)'}`, remedy: `roles: ${rolesOf(config).join(', ')}` }, 2);
@@ -66,14 +66,6 @@ async function connect(config: Config): Promise<NativeConnection> {
       await new Promise((resolve) => setTimeout(resolve, 1000));
     }
   }
-}
-
-function configFrom(named: string | undefined): Config {
-  const file = findConfig(process.cwd(), named);
-  if (!file.ok) throw new Complaint(file.error, 2);
-  const config = loadConfig(file.value);
-  if (!config.ok) throw new Complaint(config.error, 2);
-  return config.value;
 }
 
 main().then(

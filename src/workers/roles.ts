@@ -1,14 +1,30 @@
 import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
-import { statePaths, type Config } from '../config/config';
 import { createAnnounceActivities } from '../activities/announce/announce';
+import { createAssessmentActivities } from '../activities/assessment/assessment';
+import { createChangeActivities } from '../activities/change/change';
+import { createCheckActivities } from '../activities/checks/checks';
+import { createBuilderActivities } from '../activities/melange/builder';
+import type { PackageRepositories } from '../activities/melange/repositories';
+import { createTestRunner } from '../activities/melange/test-runner';
+import { createNotifier } from '../activities/notify/notify';
 import { createRecordActivities } from '../activities/records/records';
+import { recoverRepository } from '../activities/repository/current';
+import { createPublisherActivities } from '../activities/repository/publisher';
+import { createRepositoryReader } from '../activities/repository/reader';
+import { createSignerActivities } from '../activities/signing/signer';
+import { createFetcher } from '../activities/sources/fetch';
+import { patchState } from '../activities/sources/patch';
+import { createUpstreamSources } from '../activities/sources/upstreams';
 import { createFolderStore } from '../activities/store/folder-store';
+import { statePaths, type Config } from '../config/config';
 import { QUEUES } from '../workflows/messages';
+import { forgeOf } from './spec-forge';
 
-/** What one worker process serves. Only `workflows` runs workflow code; the others run activities. */
+/** What one worker process serves: workflow code, or activities. */
 export interface RoleWorker {
   readonly taskQueue: string;
+  /** Absent for the role that runs workflows. */
   readonly activities?: object;
   readonly concurrency: number;
 }
@@ -28,28 +44,85 @@ export function rolesOf(config: Config): readonly string[] {
   ];
 }
 
-/** Builds what one role needs and nothing else: modules are loaded and keys read only in the process that uses them. `role` is one of `rolesOf`. */
+/** Builds what one role needs and nothing else: the forge in control alone, the private key in the signer alone. `role` is one of `rolesOf`. */
 export async function workerOf(config: Config, role: string, client: Client): Promise<RoleWorker> {
-  const store = () => createFolderStore(statePaths(config.state).store);
+  const paths = statePaths(config.state);
+  const store = createFolderStore(paths.store);
+  const clock = () => new Date();
   switch (role) {
     case 'workflows':
       return { taskQueue: QUEUES.workflows, concurrency: 0 };
     case 'control': {
+      const forge = forgeOf(config);
+      const reader = createRepositoryReader({ root: paths.repository });
+      const upstreams = createUpstreamSources({ store });
+      const { specs, limits } = config;
+      const fetcher = createFetcher({ store, limits, work: `${paths.work}/fetch` });
+      const activities = {
+        ...createAnnounceActivities({ client }),
+        ...createRecordActivities({ store }),
+        ...createAssessmentActivities({ forge, store, upstreams, reader, config, clock }),
+        ...createChangeActivities({ forge, store, fetcher, patchState, specs, work: `${paths.work}/change`, clock }),
+        ...createCheckActivities({ store, repository: reader, forge, upstreams, limits }),
+        ...createNotifier(config.reminders.webhook ? { webhook: config.reminders.webhook } : {}),
+      };
+      return { taskQueue: QUEUES.control, activities, concurrency: OTHERS_CONCURRENCY };
+    }
+    case 'tester': {
+      const runner = createTestRunner({
+        store,
+        repositories: packageRepositories(config),
+        work: `${paths.work}/tester`,
+        testSeconds: config.limits.testSeconds,
+        now: clock,
+      });
+      const repository = createRepositoryReader({ root: paths.repository });
       return {
-        taskQueue: QUEUES.control,
-        activities: { ...createAnnounceActivities({ client }), ...createRecordActivities({ store: store() }) },
+        taskQueue: QUEUES.tester,
+        activities: createCheckActivities({ store, repository, runner, limits: config.limits }),
+        concurrency: TESTER_CONCURRENCY,
+      };
+    }
+    case 'signer': {
+      const key = factoryKeyFiles(config);
+      return {
+        taskQueue: QUEUES.signer,
+        activities: createSignerActivities({ store, key, root: paths.repository }),
         concurrency: OTHERS_CONCURRENCY,
       };
     }
-    case 'tester':
-      return { taskQueue: QUEUES.tester, activities: {}, concurrency: TESTER_CONCURRENCY };
-    case 'signer':
-      return { taskQueue: QUEUES.signer, activities: {}, concurrency: OTHERS_CONCURRENCY };
-    case 'publisher':
-      return { taskQueue: QUEUES.publisher, activities: {}, concurrency: OTHERS_CONCURRENCY };
+    case 'publisher': {
+      await recoverRepository(paths.repository);
+      const activities = createPublisherActivities({ store, root: paths.repository, architectures: config.architectures, clock });
+      return { taskQueue: QUEUES.publisher, activities, concurrency: OTHERS_CONCURRENCY };
+    }
     default: {
       const architecture = role.slice('builder-'.length);
-      return { taskQueue: QUEUES.builder(architecture), activities: {}, concurrency: Math.max(1, Math.floor(availableParallelism() / 2)) };
+      const activities = createBuilderActivities({
+        store,
+        repositories: packageRepositories(config),
+        work: `${paths.work}/builder`,
+        distribution: config.distribution,
+        specs: config.specs.repository,
+        buildSeconds: config.limits.buildSeconds,
+        now: clock,
+      });
+      return { taskQueue: QUEUES.builder(architecture), activities, concurrency: Math.max(1, Math.floor(availableParallelism() / 2)) };
     }
   }
+}
+
+/** The factory's signing key is named after the distribution: in a keyring of several, names must differ. */
+export function factoryKeyFiles(config: Config) {
+  const file = `${statePaths(config.state).keys}/${config.distribution}.rsa`;
+  return { privateKey: file, publicKey: `${file}.pub`, publicName: `${config.distribution}.rsa.pub` };
+}
+
+function packageRepositories(config: Config): PackageRepositories {
+  const paths = statePaths(config.state);
+  return {
+    published: { folder: paths.repository, key: factoryKeyFiles(config).publicKey },
+    ...(config.environment.stage0 ? { stage0: { folder: paths.stage0, key: `${paths.stage0}/stage0.rsa.pub` } } : {}),
+    others: config.environment.repositories,
+  };
 }

@@ -6,6 +6,7 @@ import { settingPlace } from '../config/load';
 import { superviseChild, type Child, type ChildOptions } from './child';
 import { connectClient } from './connection';
 import { portProblems } from './ports';
+import { prepareInstallation } from './prepare';
 import { rolesOf } from './roles';
 import { ensureSearchAttributes } from './search-attributes';
 import { ensureWatchSchedule } from './watch-schedule';
@@ -60,6 +61,7 @@ export async function startFactory(config: Config, options: FactoryOptions = {})
   try {
     const problems = await portProblems(config, { ownTemporal: ownsTemporal(config) });
     if (problems.length > 0) throw new Complaint(problems);
+    await prepareInstallation(config, say);
     if (ownsTemporal(config)) {
       await begin(temporalServer(config)).ready();
       say(`temporal is ready at ${config.temporal.address}`);

@@ -1,0 +1,72 @@
+import { summaryLine } from '../../domain/check/gate';
+import type { InFlight } from '../read/in-flight';
+import type { Overview } from '../read/overview';
+import { safe } from './safe';
+import { age, duration, outcomeColour, paint, table, type Style } from './style';
+
+const LISTED = 5;
+
+/** `millrace status`: what waits for a person first, then what moves, then what is done. */
+export function overviewText(style: Style, overview: Overview): string {
+  const { bold, red } = style.colours;
+  const head = `${bold(safe(overview.distribution))}: ${overview.generation === 0 ? 'nothing published yet' : `generation ${overview.generation}`}`;
+  const ended = [...overview.published, ...overview.given].sort((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1)).slice(0, LISTED);
+  const waiting = overview.inFlight?.filter((release) => release.view?.waitingFor) ?? [];
+  const moving = overview.inFlight?.filter((release) => !release.view?.waitingFor) ?? [];
+  return [
+    head,
+    ...(overview.inFlight ? [] : [red('No Temporal server answers: what is in flight is not known. Start the factory: millrace up')]),
+    ...(waiting.length > 0 ? [waitingText(style, waiting)] : []),
+    ...(overview.inFlight ? [`${bold('In flight')}\n${moving.length === 0 ? 'nothing' : movingTable(style, moving)}`] : []),
+    ...(ended.length > 0 ? [`${bold('Last ended')}\n${endedTable(style, ended)}`] : []),
+    shareText(overview),
+  ].join('\n\n');
+}
+
+/** "9 of 10 releases needed no person (90 %)". */
+export function shareText({ share: { ended, withoutPerson } }: Pick<Overview, 'share'>): string {
+  if (ended === 0) return 'No release has ended yet.';
+  return `${withoutPerson} of ${ended} releases needed no person (${Math.floor((100 * withoutPerson) / ended)} %)`;
+}
+
+export const shortName = (release: string) => release.replace(/^release:/, '');
+
+function waitingText(style: Style, waiting: readonly InFlight[]): string {
+  const blocks = waiting.map((release) => {
+    const { since, because, answers } = release.view!.waitingFor!;
+    return [
+      `${style.colours.yellow(safe(shortName(release.release)))} for ${age(style, since)}`,
+      ...because.map((reason) => `  ${safe(reason)}`),
+      ...answers.map((answer) => `  ${style.colours.dim('>')} ${safe(answer)}`),
+    ].join('\n');
+  });
+  return `${style.colours.bold('Waiting for a person')}\n${blocks.join('\n')}`;
+}
+
+function movingTable(style: Style, moving: readonly InFlight[]): string {
+  return table(
+    style,
+    ['release', 'stage', 'since', 'checks'],
+    moving.map(({ release, stage, startedAt, view }) => [
+      shortName(release),
+      view ? stage : paint(`${stage} (its worker does not answer)`, style.colours.red),
+      age(style, startedAt),
+      view && view.verdicts.length > 0 ? summaryLine(view.verdicts, view.waivers, view.input.architectures) : '',
+    ]),
+  );
+}
+
+function endedTable(style: Style, ended: Overview['published']): string {
+  return table(
+    style,
+    ['release', 'outcome', 'ago', 'took', 'generation', 'reason'],
+    ended.map((record) => [
+      shortName(record.id),
+      paint(record.outcome, outcomeColour(style, record.outcome)),
+      age(style, record.finishedAt),
+      duration((Date.parse(record.finishedAt) - Date.parse(record.startedAt)) / 1000),
+      record.generation === undefined ? '' : String(record.generation),
+      record.outcome === 'published' ? '' : record.reason.slice(0, 80),
+    ]),
+  );
+}

@@ -1,0 +1,49 @@
+import type { ReleaseRecord } from '../../domain/release/release';
+import type { PackageView } from '../../workflows/messages';
+import { shortName } from './overview';
+import { safe } from './safe';
+import { age, duration, outcomeColour, paint, table, type Style } from './style';
+
+/** A package as people are shown it. */
+export interface PackageStory {
+  readonly package: string;
+  /** `version-rN` that main says; absent without a readable spec. */
+  readonly spec?: string;
+  /** Published versions, oldest first. */
+  readonly published: readonly string[];
+  /** What its entity says; absent where it never ran or nothing answers. */
+  readonly entity?: PackageView;
+  /** Newest first. */
+  readonly releases: readonly ReleaseRecord[];
+}
+
+/** `millrace show NAME` of a package, without the details of its newest release. */
+export function packageText(style: Style, story: PackageStory): string {
+  const { bold, red } = style.colours;
+  const newest = story.published.at(-1);
+  const older = story.published.slice(0, -1);
+  const { entity } = story;
+  const lines = [
+    `${bold(safe(story.package))}: ${newest ? `published ${safe(newest)}` : 'not published'}${older.length > 0 ? ` (and ${older.slice(-5).map(safe).join(', ')})` : ''}, main says ${safe(story.spec ?? 'nothing')}`,
+    ...(entity?.stopped ? [red(`Stopped: ${safe(entity.stopped)}`)] : []),
+    ...(entity?.inFlight ? [`In flight: ${safe(shortName(entity.inFlight.release))}`] : []),
+    ...(entity?.next ? [`Then: ${safe(entity.next.version)}-r${entity.next.epoch}`] : []),
+    ...(entity?.lastLook ? [`Last look, ${age(style, entity.lastLook.at)} ago: ${safe(entity.lastLook.text)}`] : []),
+    ...(entity?.rejected ?? []).map((rejected) => `Not released: ${safe(rejected.version)}: ${safe(rejected.reason)}`),
+  ];
+  const releases = table(
+    style,
+    ['release', 'outcome', 'ago', 'took', 'generation', 'decisions'],
+    story.releases
+      .slice(0, 10)
+      .map((record) => [
+        shortName(record.id),
+        paint(record.outcome, outcomeColour(style, record.outcome)),
+        age(style, record.finishedAt),
+        duration((Date.parse(record.finishedAt) - Date.parse(record.startedAt)) / 1000),
+        record.generation === undefined ? '' : String(record.generation),
+        record.decisions.length === 0 ? '' : record.decisions.map(({ decision }) => decision.kind).join(', '),
+      ]),
+  );
+  return [lines.join('\n'), ...(story.releases.length > 0 ? [`${bold('Releases')}\n${releases}`] : [])].join('\n\n');
+}

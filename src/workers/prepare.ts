@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { run } from '../activities/process';
+import { ensureFactoryKey } from '../activities/signing/factory-key';
+import { Complaint } from '../config/complaint';
+import { statePaths, type Config } from '../config/config';
+import { isLocalRepository, settingPlace } from '../config/load';
+import { ensureSecret } from '../config/secrets';
+import type { Problem } from '../domain/result';
+import { makeStage0 } from '../stage0/stage0';
+import { ownsTemporal } from './temporal-server';
+
+/** Everything that must be there before the processes start; made where Millrace can make it: the signing key, the webhook secret, stage0. Throws a `Complaint` with all that is missing. */
+export async function prepareInstallation(config: Config, onProgress: (text: string) => void): Promise<void> {
+  const problems = [...missingTools(config), ...(await specRepositoryProblems(config))];
+  if (problems.length > 0) throw new Complaint(problems);
+  const paths = statePaths(config.state);
+  await ensureSecret(config, 'webhook');
+  await ensureFactoryKey(paths.keys, config.distribution);
+  if (!config.environment.stage0) return;
+  for (const architecture of config.architectures) {
+    const made = await makeStage0({ architecture, out: paths.stage0, onProgress }).catch((error: Error) => {
+      throw new Complaint({
+        message: `stage0 for ${architecture}: ${error.message}`,
+        remedy: 'or name an APK repository in environment.repositories',
+      });
+    });
+    onProgress(`stage0 for ${architecture}: ${made.packages} packages`);
+  }
+}
+
+function missingTools(config: Config): readonly Problem[] {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const needed = ['melange', 'apko', 'bwrap', 'git', 'setpriv', ...(ownsTemporal(config) ? ['temporal'] : [])];
+  const missing = needed.filter((tool) => !folders.some((folder) => folder !== '' && existsSync(join(folder, tool))));
+  if (missing.length === 0) return [];
+  return [
+    {
+      message: `not found on PATH: ${missing.join(', ')}`,
+      remedy: 'run `npm run setup` in the checkout of Millrace; `millrace doctor` tells more',
+    },
+  ];
+}
+
+/** What is wrong with a spec repository on this machine: that it is not there, is no git repository, or lacks the branch. */
+export async function specRepositoryProblems(config: Config): Promise<readonly Problem[]> {
+  const { repository, branch } = config.specs;
+  if (!isLocalRepository(repository)) return [];
+  const at = config.positions?.['specs.repository'];
+  const problem = (message: string, remedy: string): readonly Problem[] => [{ message, ...(at ? { at } : {}), remedy }];
+  if (!existsSync(repository)) {
+    return problem(
+      `there is no spec repository ${repository}`,
+      `make it: git init --bare -b ${branch} ${repository}, and push specs to it; or set ${settingPlace(config, 'specs.repository')}`,
+    );
+  }
+  const git = async (...args: readonly string[]) => (await run('git', ['-c', 'safe.directory=*', '-C', repository, ...args])).code === 0;
+  if (!(await git('rev-parse', '--git-dir')))
+    return problem(
+      `${repository} is not a git repository`,
+      `git clone --bare <it> somewhere and set ${settingPlace(config, 'specs.repository')} to that`,
+    );
+  if (!(await git('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`))) {
+    return problem(
+      `${repository} has no branch ${branch}`,
+      `push one: git push ${repository} HEAD:refs/heads/${branch}; or set specs.branch`,
+    );
+  }
+  return [];
+}
