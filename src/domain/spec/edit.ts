@@ -13,13 +13,14 @@ import { parseTree, type SpecTree } from './tree';
  * Every result is read back: if it says anything else than what was asked for, the edit is an error.
  */
 
-/** A replaced range of the text, and what it means: the scalar there reads otherwise afterwards, or what starts there is gone, or (neither) only a comment changes. */
+/** A replaced range of the text, and what it means: the scalar there reads otherwise afterwards, or a step is gone, or (neither) only a comment changes. */
 interface Splice {
   readonly offset: number;
   readonly end: number;
   readonly text: string;
   readonly reads?: (value: string) => boolean;
-  readonly removes?: true;
+  /** Offset of the step. */
+  readonly removes?: number;
 }
 
 /** What a source must be at the new version; hex digests, and the commit for a git-checkout. */
@@ -280,7 +281,7 @@ function withoutStep(text: string, file: string, step: Step): Result<Splice> {
   const isLast = index === list.items.length - 1;
   if (!isLast) end += blankAfter;
   else start -= /(?:(?<=\n)[ \t]*\r?\n)*$/.exec(text.slice(0, start))![0].length;
-  return ok({ offset: start, end, text: '', removes: true });
+  return ok({ offset: start, end, text: '', removes: item.range![0] });
 }
 
 function findStep(tree: SpecTree, at: Position): { readonly list: YAMLSeq; readonly index: number } | undefined {
@@ -395,7 +396,7 @@ function readingOf(tree: SpecTree, splices: readonly Splice[]): readonly Mark[] 
   const walk = (node: unknown): void => {
     const offset = (node as Node | null)?.range?.[0];
     const splice = offset === undefined ? undefined : splices.find((each) => each.offset <= offset && offset < each.end);
-    if (splice?.removes) return;
+    if (splice?.removes === offset && isMap(node)) return;
     if (isScalar(node)) marks.push({ value: String(node.value), ...(splice?.reads ? { reads: splice.reads } : {}) });
     else if (isMap(node)) {
       marks.push('map');
