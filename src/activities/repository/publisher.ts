@@ -125,7 +125,11 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
     await showNewest(root, disk);
     const before = await readIndexes(previous);
     const recorded = await readWithdrawals(store);
-    const checked = (await Promise.all(publish.map((request) => checkPublish(request, recorded)))).flat();
+    // A withdrawal of the same group may be recorded by an earlier try of it: this publication came before it then, and is no error now.
+    const earlier = recorded.filter(
+      (item) => !withdraw.some((request) => request.package === item.package && request.version === item.version),
+    );
+    const checked = (await Promise.all(publish.map((request) => checkPublish(request, earlier)))).flat();
     const added: Record<string, IndexRecord[]> = {};
     for (const { signed, record } of checked) (added[signed.architecture] ??= []).push(record);
     const taken = newWithdrawals(withdraw, [before, added], recorded, clock());
