@@ -13,12 +13,11 @@ const LARGEST_SCRIPT = 1024 * 1024;
 
 function capabilitiesOfFile(entry: ApkEntry, content: Buffer): readonly Capability[] {
   if (isElf(content)) {
-    try {
-      return programCapabilities(entry.path, readElf(content), content);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return [{ rule: 'malformed', title: 'is a malformed program', kind: 'hook', path: entry.path, evidence: error.message }];
-    }
+    const elf = readElf(content);
+    if (elf) return programCapabilities(entry.path, elf, content);
+    return [
+      { rule: 'malformed', title: 'is a malformed program', kind: 'hook', path: entry.path, evidence: 'its headers point outside of it' },
+    ];
   }
   const script = content.toString('latin1', 0, 2) === '#!' || SCRIPT_NAME.test(entry.path) || SOURCED.test(entry.path);
   return script && content.length <= LARGEST_SCRIPT ? scriptCapabilities(entry.path, content.toString('utf8')) : [];

@@ -18,9 +18,18 @@ export function isElf(content: Buffer): boolean {
 
 /**
  * Reads names from the dynamic segment: that is what the loader follows, and unlike section headers it cannot be stripped.
- * A static or relocatable file has none and gives empty lists. Throws a RangeError when the file is cut off.
+ * A static or relocatable file has none and gives empty lists. Undefined when the file is cut off or its headers point outside.
  */
-export function readElf(content: Buffer): Elf {
+export function readElf(content: Buffer): Elf | undefined {
+  try {
+    return readNames(content);
+  } catch (error) {
+    if ((error as Error).name === 'RangeError') return undefined;
+    throw error;
+  }
+}
+
+function readNames(content: Buffer): Elf {
   const wide = content[4] === 2;
   const little = content[5] === 1;
   const u16 = (at: number) => (little ? content.readUInt16LE(at) : content.readUInt16BE(at));
