@@ -27,9 +27,8 @@ export async function takeSnapshot(
   if (!spec) return undefined;
   const folder = packageFolder(directory, name);
   const files: [string, Digest][] = [];
-  for (const file of await forge.list(commit, folder)) {
-    const content = await forge.read(commit, file);
-    if (content) files.push([file.slice(folder.length + 1), await store.putBytes(content)]);
+  for (const [file, content] of await forge.readAll(commit, await forge.list(commit, folder))) {
+    files.push([file.slice(folder.length + 1), await store.putBytes(content)]);
   }
   return { package: name, path, commit, spec: await store.putBytes(spec), files: Object.fromEntries(files) };
 }

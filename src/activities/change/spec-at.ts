@@ -19,9 +19,12 @@ export async function specAt(
   commit: string,
 ): Promise<SpecFile | readonly Problem[] | undefined> {
   if (!isPackageName(name)) return undefined;
-  const path = specPath(directory, name);
-  const content = await forge.read(commit, path);
-  if (!content) return undefined;
+  const content = await forge.read(commit, specPath(directory, name));
+  return content && readSpecFile(specPath(directory, name), name, content);
+}
+
+/** A spec file as a forge gives it. */
+export function readSpecFile(path: string, name: string, content: Buffer): SpecFile | readonly Problem[] {
   const text = content.toString('utf8');
   if (!Buffer.from(text, 'utf8').equals(content)) return [{ message: `${path} is not UTF-8`, remedy: 'save it as UTF-8' }];
   const read = readSpec(text, path);

@@ -4,6 +4,8 @@ export interface Forge {
   head(branch: string): Promise<string>;
   /** Content of one file at a commit, or undefined. */
   read(commit: string, path: string): Promise<Buffer | undefined>;
+  /** Content of many files at a commit, by path; those that are not there are left out. */
+  readAll(commit: string, paths: readonly string[]): Promise<ReadonlyMap<string, Buffer>>;
   /** Paths of the regular files below a folder at a commit, recursively; `''` is the top. */
   list(commit: string, folder: string): Promise<readonly string[]>;
   /** Paths that differ between two commits. */

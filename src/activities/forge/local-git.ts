@@ -21,6 +21,10 @@ const NOTES = 'refs/notes/millrace';
 const IDENTITY = { name: 'Millrace', email: 'millrace@localhost' };
 /** Lost races before giving up; each means that another writer got through. */
 const RACES = 50;
+/** Largest file that is read: below what is kept of the output of a process. */
+const FILE_BYTES = 8 * 1024 * 1024;
+const READ_BYTES = 4 * 1024 * 1024;
+const PATHS_AT_ONCE = 500;
 
 /**
  * The spec repository as a bare git repository on this machine, by plumbing commands only: no work tree, a private index for every commit, and every
@@ -211,6 +215,32 @@ export function createLocalGitForge(options: LocalGitOptions): Forge {
     throw new Error(`${request.target} of ${url} could not be moved: ${refusal}`);
   };
 
+  const readAll = async (commit: string, paths: readonly string[]) => {
+    checkCommit(commit);
+    paths.forEach(checkPath);
+    const contents = new Map<string, Buffer>();
+    for (const group of chunks(paths, PATHS_AT_ONCE)) {
+      const listed = await entriesOf(await git(), commit, group);
+      const files = group.flatMap((path) => {
+        const entry = listed.get(path);
+        return entry && isFile(entry.mode) ? [{ path, ...entry }] : [];
+      });
+      const large = files.find((file) => file.bytes > FILE_BYTES);
+      if (large) throw new ForgeRefused(`${large.path} at ${short(commit)} has ${large.bytes} bytes: too large for a file of a spec`);
+      for (const portion of portions(files, READ_BYTES)) {
+        const input = portion.map((file) => `${file.blob}\n`).join('');
+        const output = Buffer.from(await (await git()).text(['cat-file', '--batch'], { input, encoding: 'latin1' }), 'latin1');
+        let offset = 0;
+        for (const { path, bytes } of portion) {
+          const start = output.indexOf(10, offset) + 1;
+          contents.set(path, output.subarray(start, start + bytes));
+          offset = start + bytes + 1;
+        }
+      }
+    }
+    return contents;
+  };
+
   return {
     url,
     head,
@@ -219,16 +249,8 @@ export function createLocalGitForge(options: LocalGitOptions): Forge {
     propose,
     report,
     merge,
-    read: async (commit, path) => {
-      checkCommit(commit);
-      checkPath(path);
-      const entry = (await entriesOf(await git(), commit, [path])).get(path);
-      if (!entry || !isFile(entry.mode)) return undefined;
-      const content = Buffer.from(await (await git()).text(['cat-file', 'blob', entry.blob], { encoding: 'latin1' }), 'latin1');
-      if (content.length !== entry.bytes)
-        throw new ForgeRefused(`${path} at ${short(commit)} has ${entry.bytes} bytes: too large for a file of a spec`);
-      return content;
-    },
+    read: async (commit, path) => (await readAll(commit, [path])).get(path),
+    readAll,
     list: async (commit, folder) => {
       checkCommit(commit);
       if (folder !== '') checkPath(folder);
@@ -301,6 +323,25 @@ async function entriesOf(git: Git, commit: string, paths: readonly string[]): Pr
       return [line.slice(tab + 1), { mode, blob, bytes: Number(bytes) }];
     }),
   );
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+/** Files in groups of at most so many bytes; a larger file is a group of its own. */
+function portions<T extends { readonly bytes: number }>(files: readonly T[], most: number): readonly (readonly T[])[] {
+  const groups: T[][] = [];
+  let room = 0;
+  for (const file of files) {
+    if (groups.length === 0 || file.bytes > room) {
+      groups.push([]);
+      room = most;
+    }
+    groups.at(-1)!.push(file);
+    room -= file.bytes;
+  }
+  return groups;
 }
 
 /** What `git log --notes=millrace` shows below a commit. */

@@ -6,6 +6,9 @@ import { createLocalGitForge } from '../../../src/activities/forge/local-git';
 import { createFolderStore } from '../../../src/activities/store/folder-store';
 import { createTestRepository, type TestRepository } from '../forge/repository';
 
+// Many processes on few cores: what takes long here is no failure.
+jest.setTimeout(60_000);
+
 const PATCH = Buffer.from([0x61, 0xe9, 0xff, 0x00, 0x0a]);
 
 describe('snapshot of a package', () => {

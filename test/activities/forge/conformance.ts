@@ -2,6 +2,9 @@ import { join } from 'node:path';
 import type { Forge, MergeRequest, ProposedCommit } from '../../../src/activities/forge/forge';
 import { createTestRepository, type TestRepository } from './repository';
 
+// Many processes on few cores: what takes long here is no failure.
+jest.setTimeout(60_000);
+
 const DATE = '2026-03-01T10:00:00.000Z';
 const LATIN1_PATCH = Buffer.from([0x2d, 0x2d, 0x2d, 0x20, 0x61, 0xe9, 0xff, 0x00, 0x0a]);
 
@@ -59,6 +62,19 @@ export function forgeConformance(name: string, makeForge: (repository: { readonl
         expect(await forge.read(main, 'packages/zlib/fix.patch')).toEqual(LATIN1_PATCH);
         expect(await forge.read(main, 'packages/absent.yaml')).toBeUndefined();
         expect(await forge.read(main, 'packages/zlib')).toBeUndefined();
+      });
+
+      test('many files, without those that are not there, in any number and size', async () => {
+        const large = Buffer.alloc(3 * 1024 * 1024, 'abc\n');
+        const many = Object.fromEntries(Array.from({ length: 600 }, (_, n) => [`many/${n}`, `${n}\n`]));
+        const commit = repository.push('main', { ...many, 'large/a': large, 'large/b': large, empty: '' }, 'much');
+        const paths = ['large/a', 'absent', 'packages/zlib/fix.patch', 'large/b', 'empty', 'packages', ...Object.keys(many)];
+        const contents = await forge.readAll(commit, paths);
+        expect(contents.size).toBe(604);
+        expect(contents.get('large/a')!.equals(large) && contents.get('large/b')!.equals(large)).toBe(true);
+        expect(contents.get('packages/zlib/fix.patch')).toEqual(LATIN1_PATCH);
+        expect(contents.get('empty')).toEqual(Buffer.alloc(0));
+        expect(contents.get('many/599')!.toString()).toBe('599\n');
       });
 
       test('the files below a folder only, in depth', async () => {
