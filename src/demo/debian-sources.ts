@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { runOrThrow } from '../activities/process';
 import { makeSharedFolder } from '../config/shared-folder';
@@ -17,13 +17,11 @@ export interface DemoRelease {
 }
 
 export interface DemoReleases {
-  readonly all: readonly DemoRelease[];
-  /** The file of one release. Throws where the suites that were reached do not have it. */
-  tarball(name: string, version: string): string;
-  /** Hex SHA-256 of that file, for `expected-sha256`. */
-  sha256(name: string, version: string): string;
-  /** The file of the fix of CVE-2023-45853 in zlib 1.2.13, as Debian carries it: level 1 in zlib's tree. */
-  readonly patch: string;
+  readonly releases: readonly DemoRelease[];
+  /** Debian's own patch for CVE-2023-45853 in zlib 1.2.13, level 1. */
+  readonly zlibPatch: string;
+  /** Throws where the suites that were reached do not have it. */
+  find(name: string, version: string): DemoRelease;
 }
 
 interface Wanted {
@@ -113,30 +111,36 @@ const PATCH = 'CVE-2023-45853.patch';
 const PATCH_SOURCE = { suite: 'bookworm', source: 'minizip' };
 
 /**
- * Fetches real upstream releases into the per-user cache, once: from upstream where it can be reached and the digest is the known one, else from the
- * source packages of Debian suites of different age.
+ * Fetches real upstream releases, once per user: from upstream where it can be reached and the digest is the known one, else from the source
+ * packages of Debian suites of different age. Copies them to `<folder>/<name>/<name>-<version>.tar.gz`.
  */
 export async function fetchDemoReleases(
+  folder: string,
   options: { readonly cache?: string; readonly onProgress?: (text: string) => void } = {},
 ): Promise<DemoReleases> {
   const { cache = cacheFolder(), onProgress = () => undefined } = options;
-  const folder = join(cache, `upstream-releases-${EDITION}`);
-  await makeSharedFolder(folder, (partial) => fetchAll(partial, onProgress), onProgress);
-  const all: DemoRelease[] = [];
-  for (const { name, version, file } of WANTED) {
-    const content = await readFile(join(folder, file)).catch(() => undefined);
-    if (content) all.push({ name, version, file: join(folder, file), sha256: createHash('sha256').update(content).digest('hex') });
+  const cached = join(cache, `upstream-releases-${EDITION}`);
+  await makeSharedFolder(cached, (partial) => fetchAll(partial, onProgress), onProgress);
+  const releases: DemoRelease[] = [];
+  for (const wanted of WANTED) {
+    const content = await readFile(join(cached, wanted.file)).catch(() => undefined);
+    if (!content) continue;
+    const file = join(folder, wanted.name, wanted.file);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+    releases.push({ name: wanted.name, version: wanted.version, file, sha256: createHash('sha256').update(content).digest('hex') });
   }
-  const find = (name: string, version: string) => {
-    const found = all.find((release) => release.name === name && release.version === version);
-    if (found) return found;
-    throw new Error(`no source of ${name} ${version} was found: remove ${folder} to look for it again`);
-  };
+  const zlibPatch = join(folder, 'patches', PATCH);
+  await mkdir(dirname(zlibPatch), { recursive: true });
+  await copyFile(join(cached, PATCH), zlibPatch);
   return {
-    all,
-    tarball: (name, version) => find(name, version).file,
-    sha256: (name, version) => find(name, version).sha256,
-    patch: join(folder, PATCH),
+    releases,
+    zlibPatch,
+    find(name, version) {
+      const found = releases.find((release) => release.name === name && release.version === version);
+      if (found) return found;
+      throw new Error(`no source of ${name} ${version} was found; remove ${cached} to look again`);
+    },
   };
 }
 

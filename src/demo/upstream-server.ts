@@ -7,16 +7,17 @@ import { basename, join, normalize } from 'node:path';
 
 export interface UpstreamServer {
   /** `http://127.0.0.1:<port>` */
-  readonly url: string;
-  /** Makes a tarball appear in the folder of that name, whole at once, as an upstream does with a release. */
-  release(name: string, tarball: string): Promise<void>;
+  readonly address: string;
+  /** Makes a file of `releases` appear in the folder of its name, as an upstream does with a release. */
+  release(name: string, file: string): Promise<void>;
   /** Requests that were answered with content (not 304), by path. */
   readonly served: readonly string[];
   close(): Promise<void>;
 }
 
 /** Serves a folder as an upstream's download site on 127.0.0.1: directory listings and files, both with ETag and Last-Modified. Port 0 takes a free one. */
-export async function startUpstreamServer(folder: string, port = 0): Promise<UpstreamServer> {
+export async function startUpstreamServer(options: { readonly folder: string; readonly port?: number }): Promise<UpstreamServer> {
+  const { folder, port = 0 } = options;
   await mkdir(folder, { recursive: true });
   const served: string[] = [];
   const server = createServer((request, response) => {
@@ -30,13 +31,13 @@ export async function startUpstreamServer(folder: string, port = 0): Promise<Ups
     server.listen(port, '127.0.0.1', resolve);
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     served,
-    async release(name, tarball) {
+    async release(name, file) {
       const directory = join(folder, name);
-      const target = join(directory, basename(tarball));
+      const target = join(directory, basename(file));
       await mkdir(directory, { recursive: true });
-      await copyFile(tarball, `${target}.partial`);
+      await copyFile(file, `${target}.partial`);
       // The date of the release is now: listings show it and conditional requests compare it.
       await utimes(`${target}.partial`, new Date(), new Date());
       await rename(`${target}.partial`, target);
