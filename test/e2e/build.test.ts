@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createBuilderActivities } from '../../src/activities/melange/builder';
+import { createTestRunner, Unsolvable } from '../../src/activities/melange/test-runner';
 import type { Progress } from '../../src/activities/melange/activity-life';
 import { createFolderStore } from '../../src/activities/store/folder-store';
 import type { BuildRecord, BuildResult, FetchedSource, SpecSnapshot } from '../../src/domain/release/release';
@@ -29,8 +30,24 @@ afterAll(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
+/** Names of attempts' directories that are there. */
+async function attempts(work: string): Promise<readonly string[]> {
+  const parents = await readdir(join(work, 'builds'));
+  return (await Promise.all(parents.map((parent) => readdir(join(work, 'builds', parent))))).flat();
+}
+
+function processesWith(marker: string): readonly string[] {
+  const found = spawnSync('pgrep', ['--full', marker], { encoding: 'utf8' });
+  return found.stdout.split('\n').filter((line) => line !== '');
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 async function bench(name: string) {
   const folder = join(root, name);
+  await mkdir(folder);
   const store = createFolderStore(join(folder, 'store'));
   const deps = {
     store,
@@ -65,7 +82,8 @@ async function bench(name: string) {
     })) as BuildResult;
   };
   const log = async (result: BuildResult) => await readFile(await store.log(result.log), 'utf8');
-  return { folder, store, snapshot, build, log, progress, work: deps.work };
+  const runner = createTestRunner({ store, repositories: deps.repositories, work: deps.work, testSeconds: 60, now: deps.now });
+  return { folder, store, snapshot, build, log, progress, runner, work: deps.work };
 }
 
 /** A real archive of a C program, as upstream would release it. */
@@ -145,6 +163,208 @@ subpackages:
   expect(retried.key).not.toBe(first.key);
   expect(retried.packages).toEqual(first.packages);
 
-  const left = (await readdir(join(work, 'builds'), { recursive: true })).filter((name) => name.includes('/'));
-  expect(left).toEqual([]);
+  expect(await attempts(work)).toEqual([]);
+});
+
+test('a build reaches no network, not even a server of this machine', async () => {
+  const { snapshot, build, log } = await bench('network');
+  let requests = 0;
+  const server = createServer((_, response) => {
+    requests += 1;
+    response.end('reached');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    const result = await build({
+      snapshot: await snapshot(`${head('caller')}pipeline:
+  - name: call home
+    runs: |
+      busybox ip address show lo | grep -F 127.0.0.1
+      busybox wget -O- http://127.0.0.1:${port}/
+`),
+    });
+    expect(result).toMatchObject({ outcome: 'failed', packages: [], failure: { class: 'real', step: 'call home' } });
+    expect(await log(result)).toContain('inet 127.0.0.1');
+    expect(result.failure!.summary).toMatch(/wget: can't connect/);
+    expect(requests).toBe(0);
+  } finally {
+    server.close();
+  }
+});
+
+test('a build sees no file of the machine but its own, and cannot write its inputs', async () => {
+  const { snapshot, build, log } = await bench('walls');
+  const result = await build({
+    snapshot: await snapshot(`${head('walls')}pipeline:
+  - runs: |
+      test ! -e ${root}
+      echo x > /var/cache/melange/x && exit 1
+      mkdir -p "\${{targets.destdir}}/usr/share/walls"
+`),
+  });
+  expect(await log(result)).toContain('Read-only file system');
+  expect(result.outcome).toBe('built');
+});
+
+test('what cannot be built says why', async () => {
+  const { snapshot, build } = await bench('refusals');
+  const of = async (spec: string, version = '1.0') => (await build({ snapshot: await snapshot(spec), version })).failure;
+  expect(await of(`${head('lacking', 'busybox, no-such-tool')}pipeline:\n  - runs: exit 0\n`)).toEqual({
+    class: 'real',
+    summary: 'the build environment does not resolve: solving "no-such-tool" constraint: nothing provides "no-such-tool"',
+  });
+  expect(
+    (await of(
+      `${head('cloner')}pipeline:\n  - uses: git-checkout\n    with:\n      repository: https://git.example.org/x\n      tag: v1\n      expected-commit: ${COMMIT}\n`,
+    ))!.summary,
+  ).toMatch(/git-checkout sources are not built yet/);
+  expect((await of(`${head('other')}pipeline:\n  - runs: exit 0\n`, '2.0'))!.summary).toBe(
+    'packages/other.yaml says other 1.0-r0, the release is other 2.0-r0',
+  );
+  expect((await of(`${head('unknown')}pipeline:\n  - runs: echo \${{vars.nothing}}\n`))!.summary).toMatch(
+    /packages\/unknown.yaml does not compile: .*vars.nothing/,
+  );
+});
+
+test('SIGKILL in the middle of a build leaves no process, and the next attempt starts in a new directory', async () => {
+  const { snapshot, build, log, work, folder } = await bench('killed');
+  const marker = `millrace-marker-${process.pid}`;
+  const spec = await snapshot(`${head('killed')}pipeline:
+  - runs: |
+      sh -c 'sleep 3; exit 0' ${marker}
+      mkdir -p "\${{targets.destdir}}/usr/share/killed"
+`);
+  const deps = {
+    repositories: { published: { folder: join(folder, 'repository'), key: '' }, stage0, others: [] },
+    work,
+    distribution: 'example',
+    specs: 'https://git.example.org/specs',
+    buildSeconds: 120,
+  };
+  const script = `
+    const { createBuilderActivities } = require('./src/activities/melange/builder.ts');
+    const { createFolderStore } = require('./src/activities/store/folder-store.ts');
+    const deps = { ...${JSON.stringify(deps)}, store: createFolderStore(${JSON.stringify(join(folder, 'store'))}), now: () => new Date() };
+    void createBuilderActivities(deps).buildPackage(${JSON.stringify({ snapshot: spec, version: '1.0', epoch: 0, sources: [], architecture: 'x86_64', attempt: 0 })});
+  `;
+  const worker = spawn(process.execPath, ['--require', './test/e2e/typescript-hook.js', '--eval', script], { stdio: 'inherit' });
+  await until(() => processesWith(`^sh -c .*${marker}`).length > 0 || worker.exitCode !== null);
+  const [dead] = await attempts(work);
+  worker.kill('SIGKILL');
+  await until(() => processesWith(marker).length === 0);
+  expect(processesWith(join(work, 'builds'))).toEqual([]);
+  expect(await attempts(work)).toEqual([dead]);
+
+  const result = await build({ snapshot: spec });
+  expect(result).toMatchObject({ outcome: 'built', reused: false });
+  expect(await log(result)).toContain(`removed what the dead attempt ${dead} left`);
+  expect(result.log).not.toContain(dead);
+  expect(await attempts(work)).toEqual([]);
+});
+
+test('cancelling a build ends it and removes its directory', async () => {
+  const { store, snapshot, work, folder } = await bench('cancelled');
+  const marker = `millrace-cancel-${process.pid}`;
+  const spec = await snapshot(`${head('cancelled')}pipeline:\n  - runs: sh -c 'sleep 600; exit 0' ${marker}\n`);
+  const { buildPackage } = createBuilderActivities({
+    store,
+    repositories: { published: { folder: join(folder, 'repository'), key: '' }, stage0, others: [] },
+    work,
+    distribution: 'example',
+    specs: 'https://git.example.org/specs',
+    buildSeconds: 120,
+    now: () => new Date(),
+  });
+  const environment = new MockActivityEnvironment();
+  const running = environment.run(buildPackage, {
+    snapshot: spec,
+    version: '1.0',
+    epoch: 0,
+    sources: [],
+    architecture: 'x86_64',
+    attempt: 0,
+  });
+  const ended = expect(running).rejects.toThrow();
+  await until(() => processesWith(`^sh -c .*${marker}`).length > 0);
+  environment.cancel();
+  await ended;
+  await until(() => processesWith(marker).length === 0);
+  expect(await attempts(work)).toEqual([]);
+});
+
+describe('what was built is tested', () => {
+  const architecture = 'x86_64';
+  const spec = (test: string, version = '1.0') => `${head('greet').replace('"1.0"', `"${version}"`)}pipeline:
+  - runs: |
+      mkdir -p "\${{targets.destdir}}/usr/bin" "\${{targets.destdir}}/usr/share/greet/open"
+      printf '#!/bin/sh\\necho greet ${version}; id -u\\n' > "\${{targets.destdir}}/usr/bin/greet"
+      chmod 755 "\${{targets.destdir}}/usr/bin/greet"
+      touch "\${{targets.destdir}}/usr/share/greet/open/file"
+      chmod 666 "\${{targets.destdir}}/usr/share/greet/open/file"
+subpackages:
+  - name: greet-extra
+    pipeline:
+      - runs: mkdir -p "\${{targets.subpkgdir}}/usr/share/extra"
+    test:
+      pipeline:
+        - runs: test -d /usr/share/extra
+test:
+  pipeline:
+    - name: says hello
+      runs: ${test}
+`;
+
+  test('by its own tests, by running its commands, by resolving it, by the linters', async () => {
+    const { snapshot, build, log, runner, store } = await bench('tested');
+    const good = await snapshot(spec('greet | grep -x "greet 1.0"'));
+    const built = await build({ snapshot: good });
+    if (built.outcome !== 'built') throw new Error(await log(built));
+    const { packages: builds } = built;
+    const request = { version: '1.0', epoch: 0, architecture, builds, attempt: 0 };
+
+    const passed = await runner.testPackages({ ...request, snapshot: good });
+    expect(passed).toMatchObject({ outcome: 'passed', ran: 2, summary: 'tests of greet, greet-extra passed' });
+    const bad = await snapshot(spec('greet | grep -x "greet 2.0"'));
+    const failed = await runner.testPackages({ ...request, snapshot: bad });
+    expect(failed).toMatchObject({ outcome: 'failed', ran: 2, failure: { class: 'real', step: 'says hello' } });
+    expect(failed.summary).toMatch(/^tests of greet: step "says hello" ended with exit status 1/);
+    expect(await readFile(await store.log(failed.log), 'utf8')).toContain('running step "says hello"');
+    const none = await snapshot(
+      spec('exit 0')
+        .split('test:\n  pipeline')[0]!
+        .replace(/    test:[^]*/, ''),
+    );
+    expect(await runner.testPackages({ ...request, snapshot: none })).toMatchObject({ outcome: 'passed', ran: 0, log: '' });
+
+    const packages = ['greet=1.0-r0', 'busybox'];
+    const reports = await runner.runCommands({
+      architecture,
+      builds,
+      packages,
+      commands: [['greet'], ['/no/such/program'], ['sleep', '60']],
+      timeoutSeconds: 5,
+    });
+    expect(reports).toEqual([
+      { command: ['greet'], code: 0, timedOut: false, output: 'greet 1.0\n65534\n' },
+      expect.objectContaining({ code: 127, timedOut: false }),
+      expect.objectContaining({ code: 128, timedOut: true }),
+    ]);
+    await expect(runner.runCommands({ architecture, builds, packages: ['greet=3-r0'], commands: [], timeoutSeconds: 5 })).rejects.toThrow(
+      Unsolvable,
+    );
+
+    const solved = await runner.solve({ architecture, builds, packages });
+    if (!solved.ok) throw new Error(solved.problem);
+    expect(solved.installed.find(({ name }) => name === 'greet')).toMatchObject({ version: '1.0-r0', checksum: builds[0]!.checksum });
+    expect(await runner.solve({ architecture, builds, packages: ['greet', 'no-such'] })).toEqual({
+      ok: false,
+      problem: expect.stringContaining('nothing provides "no-such"'),
+    });
+
+    const linted = await runner.runLinters({ architecture, builds });
+    expect(linted.failed).toEqual([
+      { package: 'greet-1.0-r0.apk', linter: 'worldwrite', message: expect.stringContaining('usr/share/greet/open') },
+    ]);
+  });
 });

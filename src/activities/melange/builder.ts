@@ -2,26 +2,24 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildKeyText, environmentText, keyName } from '../../domain/build/build-key';
-import { readCompiledSpec } from '../../domain/build/compiled-spec';
 import type { CompiledSpec } from '../../domain/build/compiled-spec';
 import { announcedSteps, bare, classifyFailure } from '../../domain/build/failure';
 import { sourceDateEpoch } from '../../domain/build/source-date';
 import type { Step } from '../../domain/spec/spec';
 import { readSpec } from '../../domain/spec/read';
 import { upstreamTestStep } from '../../domain/spec/upstream-tests';
-import { isSafePath } from '../../domain/change/files';
 import type { Digest } from '../../domain/digest';
 import type { BuildRecord, BuildResult, BuiltPackage, FetchedSource, LockedPackage, SpecSnapshot } from '../../domain/release/release';
-import { fail, formatProblem, ok } from '../../domain/result';
+import { fail, ok } from '../../domain/result';
 import type { Result } from '../../domain/result';
 import { readApk } from '../apk/read';
-import { materialise } from '../change/snapshot';
 import type { BuilderActivities } from '../contract';
 import type { Store } from '../store/store';
 import { tail } from '../store/tail';
 import { underHeartbeat } from './activity-life';
 import { openAttempt } from './attempt';
 import type { Attempt } from './attempt';
+import { compile } from './compile';
 import { infrastructure } from './infrastructure';
 import { openRepositories, place, resolve, writeClosure } from './repositories';
 import type { PackageRepositories, ResolvedPackage } from './repositories';
@@ -203,43 +201,6 @@ async function prepare(
   const resolution = await resolve(tools, repositories, compiled.value.environment, architecture, join(attempt.folder, 'resolve'));
   if (!resolution.ok) return refuse(`the build environment does not resolve: ${resolution.problem}`);
   return ok({ key: keyOf(resolution.packages), compiled: compiled.value, environment: resolution.packages, epoch });
-}
-
-/** Writes the spec into the attempt's folder at its path in the spec repository, and has melange expand it. Fails in melange's words. */
-export async function compile(
-  tools: Tools,
-  snapshot: SpecSnapshot,
-  architecture: string,
-  store: Store,
-  folder: string,
-): Promise<Result<CompiledSpec, string>> {
-  if (!isSafePath(snapshot.path)) return fail(`${snapshot.path} is no path of a spec`);
-  await materialise(snapshot, store, join(folder, 'spec', dirname(snapshot.path)));
-  const finished = await runInSandbox(
-    tools,
-    [
-      'melange',
-      'compile',
-      `spec/${snapshot.path}`,
-      '--arch',
-      architecture,
-      '--git-commit',
-      snapshot.commit,
-      '--git-repo-url',
-      'https://unused/unused',
-      '--log-level',
-      'error',
-    ],
-    { folder, readOnly: ['spec'], timeoutSeconds: 60 },
-  );
-  if (finished.code !== 0) {
-    const failure = classifyFailure({ lines: finished.stderr.split('\n'), timedOut: finished.timedOut, timeoutSeconds: 60, kind: 'build' });
-    const last = bare(finished.stderr.trim().split('\n').at(-1) ?? '');
-    if (failure.class === 'infrastructure' && !/failed to compile|unable to|load/.test(last)) throw infrastructure(failure.summary);
-    return fail(`${snapshot.path} does not compile: ${last}`);
-  }
-  const compiled = readCompiledSpec(finished.stdout);
-  return compiled.ok ? compiled : fail(formatProblem(compiled.error));
 }
 
 function unbuildable(compiled: CompiledSpec, input: BuildInput): string | undefined {

@@ -79,6 +79,7 @@ const TESTING = /\b(tests?|check|ctest|unittests?)\b/i;
 /** What compilers, make, shells and test suites write when they give up. */
 const COMPLAINT =
   /\b(?:error|fatal)(?:\[[^\]]*\])?: |: command not found|: not found$|No such file or directory|undefined reference|^FAIL\b|^not ok\b|\bFAILED\b|assertion .*failed/i;
+const SUBPACKAGE = /^running (?:test )?pipeline for subpackage (\S+)$/;
 const NOISE = /^make(\[\d+\])?: |^failed to (build|test) package|^ERROR: failed to test package/;
 
 /** Whose turn it is when a build or test failed: the machine's, luck's, or a person's; with one line that says why. */
@@ -122,11 +123,16 @@ export function announcedSteps(lines: readonly string[]): readonly { readonly pa
   let scope: string | undefined;
   const announced: { readonly package: string | undefined; readonly step: string }[] = [];
   for (const line of lines.map(bare)) {
-    scope = /^running pipeline for subpackage (\S+)$/.exec(line)?.[1] ?? scope;
+    scope = SUBPACKAGE.exec(line)?.[1] ?? scope;
     const step = /^running step "(.*)"$/.exec(line)?.[1];
     if (step !== undefined) announced.push({ package: scope, step });
   }
   return announced;
+}
+
+/** The subpackage whose tests ran last; undefined for the origin's. */
+export function testedPackage(lines: readonly string[]): string | undefined {
+  return lines.map(bare).reduce<string | undefined>((last, line) => SUBPACKAGE.exec(line)?.[1] ?? last, undefined);
 }
 
 /**
