@@ -67,6 +67,8 @@ export async function readArchive(file: string, limits: ArchiveLimits, options: 
     const unpacked =
       compression === 'none' ? handle.createReadStream({ start: 0, autoClose: false }) : decompress(handle, compression, options.signal);
     return await readUnpacked(unpacked, compression, limits, options);
+  } catch (error) {
+    throw options.signal?.aborted ? options.signal.reason : damage(error);
   } finally {
     await handle.close();
   }
@@ -104,8 +106,8 @@ async function readUnpacked(
   const [read, walked] = await Promise.allSettled([reading, entries]);
   // Each stream ends with the other: the refusal is the reason, then what went wrong with reading.
   if (refused !== undefined) throw refused;
-  if (read.status === 'rejected') throw damage(read.reason, options.signal);
-  if (walked.status === 'rejected') throw damage(walked.reason, options.signal);
+  if (read.status === 'rejected') throw read.reason;
+  if (walked.status === 'rejected') throw walked.reason;
   rules.finish();
   return { kind: 'tar', compression, entries: rules.entries(), bytes: seen.bytes };
 }
@@ -187,8 +189,7 @@ function isTarHeader(block: Buffer): boolean {
   return block[0] !== 0 && sum === stored;
 }
 
-function damage(error: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
+function damage(error: unknown): unknown {
   const message = (error as Error).message;
   if (error instanceof ArchiveDamaged || /^(Unexpected end of data|Invalid (tar )?header|Header exceeds max size)/.test(message))
     return lasting('ArchiveUnsafe', `the archive is damaged: ${message}`);

@@ -26,7 +26,7 @@ const MOST_HOPS = 40;
  * What an entry of a source archive may be, so that unpacking it in an empty folder, by any tar program, writes nothing outside:
  * 1. a file, folder, symbolic or hard link; no device, pipe or type that tar programs read differently (sparse files among them);
  * 2. its name is relative and has no `..`;
- * 3. no entry lies below a symbolic link, and no link shares its name with another entry, in whatever order they come;
+ * 3. nothing lies below an entry that is no folder, in whatever order they come, and only folders and files may be named twice;
  * 4. a hard link leads to a file that came before it;
  * 5. a relative symbolic link stays inside, also by way of other links. An absolute one may be there (`/dev/null` is common in tests of
  *    system software): it means a file of the machine that runs it, and by rule 3 nothing is written through it.
@@ -54,13 +54,13 @@ export function createEntryRules(limits: { readonly unpackedFiles: number }) {
     }
     for (let length = 1; length < parts.length; length += 1) {
       const parent = parts.slice(0, length).join('/');
-      if (links.has(parent)) throw unsafe(header.name, `it lies below the symbolic link ${parent}`);
+      if ((kinds.get(parent) ?? 'directory') !== 'directory') throw unsafe(header.name, `it lies below ${parent}, which is no folder`);
       parents.add(parent);
     }
+    if (kind !== 'directory' && parents.has(path)) throw unsafe(header.name, 'entries lie below it, and it is no folder');
     const before = kinds.get(path);
-    const linked = kind === 'symlink' || before === 'symlink';
-    if (linked && (before !== undefined || parents.has(path)))
-      throw unsafe(header.name, 'a symbolic link and another entry have this name, or entries lie below it');
+    if (before !== undefined && (before !== kind || kind === 'symlink' || kind === 'hardlink'))
+      throw unsafe(header.name, `a ${before} before it has the same name`);
     kinds.set(path, kind);
 
     const target = header.linkname ?? '';
@@ -69,7 +69,7 @@ export function createEntryRules(limits: { readonly unpackedFiles: number }) {
   };
 
   const checkHardLink = (name: string, target: string) => {
-    const kind = kinds.get(partsOf(target).join('/'));
+    const kind = kinds.get(target.split('/').filter(named).join('/'));
     if (kind !== 'file' && kind !== 'hardlink')
       throw unsafe(name, `its hard link target ${target} is no file that came before it in the archive`);
   };
@@ -87,9 +87,13 @@ export function createEntryRules(limits: { readonly unpackedFiles: number }) {
   };
 }
 
+function named(part: string): boolean {
+  return part !== '' && part !== '.';
+}
+
 function partsOf(name: string): string[] {
   if (name.startsWith('/')) throw unsafe(name, 'its name is absolute');
-  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  const parts = name.split('/').filter(named);
   if (parts.includes('..')) throw unsafe(name, 'its name holds `..`');
   return parts;
 }
@@ -121,7 +125,7 @@ function escapes(link: string, links: ReadonlyMap<string, string>): boolean {
 
 function stepsOf(target: string): string[] | undefined {
   if (target.startsWith('/')) return undefined;
-  return target.split('/').filter((part) => part !== '' && part !== '.');
+  return target.split('/').filter(named);
 }
 
 function unsafe(name: string, rule: string) {

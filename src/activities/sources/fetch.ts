@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/config';
 import type { FetchedSource } from '../../domain/release/release';
 import { formatProblem } from '../../domain/result';
 import type { Problem } from '../../domain/result';
 import type { SourceReference } from '../../domain/spec/spec';
+import type { Finished } from '../process';
 import { fullDisk } from '../store/full-disk';
 import type { Store } from '../store/store';
 import { inspectArchive } from './archive';
@@ -208,9 +209,8 @@ async function archiveCommit(
     { ...common, mostFileBytes: limits.sourceBytes },
   );
   if (fetched.code !== 0) {
-    const refMissing = /couldn't find remote ref|not our ref|Server does not allow request/i.test(fetched.stderr);
-    const kind = refMissing ? 'missing' : classifyRemoteFailure(fetched);
-    throw gitFailure(kind, `source ${nameOf(reference)}: ${complaintOf(fetched)}`, reference, limits.sourceBytes);
+    if (await hasFileOf(join(repository, 'objects', 'pack'), limits.sourceBytes)) throw tooLarge(nameOf(reference), limits.sourceBytes);
+    throw gitFailure(fetched, reference);
   }
   const commit = await gitOrThrow(['rev-parse', '--verify', '--end-of-options', 'refs/millrace/source^{commit}'], common);
   // As melange does, the id of an annotated tag itself counts as well as that of its commit.
@@ -232,12 +232,15 @@ async function archiveCommit(
     mostFileBytes: limits.unpackedBytes,
   });
   if (archived.code === 0) return commit;
-  throw gitFailure(
-    classifyRemoteFailure(archived),
-    `source ${nameOf(reference)}: ${complaintOf(archived)}`,
-    reference,
-    limits.unpackedBytes,
-  );
+  if (await hasFileOf(folder, limits.unpackedBytes)) throw tooLarge(nameOf(reference), limits.unpackedBytes);
+  throw gitFailure(archived, reference);
+}
+
+/** Whether git was stopped by the limit on file sizes: what it wrote is as large as that (it says nothing that can be relied on). */
+async function hasFileOf(folder: string, bytes: number): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(folder, name))).size));
+  return sizes.some((size) => size >= bytes);
 }
 
 /** A tag is fetched by its name, so that one that moved is seen; a branch moves by design, so there the commit counts. */
@@ -261,14 +264,15 @@ async function gitOrThrow(args: readonly string[], options: Parameters<typeof ru
   return finished.stdout.trim();
 }
 
-function gitFailure(kind: ReturnType<typeof classifyRemoteFailure>, message: string, reference: GitReference, most: number) {
-  switch (kind) {
+function gitFailure(finished: Finished, reference: GitReference): Error {
+  const message = `source ${nameOf(reference)}: ${complaintOf(finished)}`;
+  if (/No space left on device/.test(finished.stderr)) return Object.assign(new Error(message), { code: 'ENOSPC' });
+  const refMissing = /couldn't find remote ref|not our ref|Server does not allow request/i.test(finished.stderr);
+  switch (refMissing ? 'missing' : classifyRemoteFailure(finished)) {
     case 'missing':
       return lasting('SourceMissing', said(reference, { message, remedy: 'look whether upstream moved or removed it' }));
     case 'not-git':
       return lasting('SourceRefused', said(reference, { message, remedy: 'correct the address of the repository' }));
-    case 'too-large':
-      return tooLarge(nameOf(reference), most);
     case 'unreachable':
       return passing('SourceUnreachable', message);
   }

@@ -51,10 +51,9 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Fi
 }
 
 /** What a failed access to a remote repository means, from git's own words (of git 2.30 to 2.50 in the C locale). */
-export function classifyRemoteFailure(finished: Finished): 'missing' | 'not-git' | 'too-large' | 'unreachable' {
+export function classifyRemoteFailure(finished: Finished): 'missing' | 'not-git' | 'unreachable' {
   if (finished.timedOut) return 'unreachable';
   const words = finished.stderr;
-  if (/died of signal 25|File too large|file size limit/i.test(words) || finished.code === 153) return 'too-large';
   if (/not valid: is this a git repository\?|protocol error|bad line length|invalid server response|bad pack header/i.test(words))
     return 'not-git';
   if (

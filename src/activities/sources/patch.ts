@@ -8,6 +8,7 @@ import type { EntryHeader } from './entry-rules';
 /** What a patch is to a source: it applies, the source already contains all of it, or neither (it conflicts, or is contained in part). */
 export type PatchState = 'applies' | 'contained' | 'neither';
 
+const HUNK = /^@@ -\d/m;
 const PATCH_SECONDS = 120;
 
 /** The limits were applied when the archive was fetched. */
@@ -15,10 +16,12 @@ const NO_LIMITS = { unpackedBytes: Infinity, unpackedFiles: Infinity };
 
 /**
  * Tries a unified diff (`-p1`) on the files of a tar archive below its top folder, in a folder below `work` that is removed again. One that applies, with the fuzz that the build allows, is never called contained:
- * dropping a fix is worse than keeping it. Contained means that every hunk applies in reverse without fuzz. A source that is no archive gives `neither`. Throws `ArchiveUnsafe`, `DiskFull`.
+ * dropping a fix is worse than keeping it. Contained means that every hunk applies in reverse without fuzz. A source that is no archive, or a patch without hunks, gives `neither`. Throws `ArchiveUnsafe`, `DiskFull`.
  */
 export async function patchState(archive: string, patchFile: string, work: string): Promise<PatchState> {
   const patch = await readFile(patchFile);
+  // GNU patch is content with a patch in which it finds nothing to do.
+  if (!HUNK.test(patch.toString('latin1'))) return 'neither';
   await mkdir(work, { recursive: true });
   const folder = await mkdtemp(join(work, 'patch-'));
   try {
