@@ -14,6 +14,12 @@ function problemOf(expression: string): string | undefined {
   }
 }
 
+/** Brackets and spaces make no other licence. */
+function sameLicence(one: string, other: string): boolean {
+  const meaning = (expression: string) => (problemOf(expression) === undefined ? JSON.stringify(parse(expression)) : expression);
+  return meaning(one) === meaning(other);
+}
+
 /** The licence is an SPDX expression, and the one that is published: another one is a decision for a person. */
 export const licenceCheck: Check = {
   name: 'licence',
@@ -41,7 +47,7 @@ export const licenceCheck: Check = {
       found.length > 0 ? `licence files in the source: ${found.slice(0, 5).join(', ')}` : 'no licence file was found in the source';
     const now = licenses.map(({ value }) => value).join(' AND ');
     const published = await context.publishedLicence();
-    if (published !== undefined && published !== now) {
+    if (published !== undefined && !sameLicence(published, now)) {
       return failed(`the licence of ${name.value} changes from ${published} to ${now}: a person must agree`, [inSource]);
     }
     return passed(published === undefined ? now : `${now}, as published`, [inSource]);

@@ -56,7 +56,7 @@ function addedLines(file: ChangedFile): readonly { readonly number: number; read
 function problemsOfLine(place: string, text: string): readonly string[] {
   const known = FORMS.flatMap(({ name, form }) => {
     const match = form.exec(text);
-    return match ? [`${place}: ${name} ${name === 'private key' ? 'begins here' : shown(match[0])}`] : [];
+    return match ? [`${place}: ${name}${name === 'private key' ? ' begins here' : `: ${shown(match[0])}`}`] : [];
   });
   if (known.length > 0) return known;
   if (MERGE_MARKER.test(text)) return [`${place}: merge marker ${text.trim().slice(0, 8)}`];

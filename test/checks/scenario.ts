@@ -21,6 +21,7 @@ import type { Store } from '../../src/activities/store/store';
 import { createFolderStore } from '../../src/activities/store/folder-store';
 import { indexRecord } from '../../src/domain/apk/index-text';
 import type { BuildResult, FetchedSource, SpecSnapshot } from '../../src/domain/release/release';
+import type { TestRepository } from '../activities/forge/repository';
 import { createTestRepository } from '../activities/forge/repository';
 import { writePackage } from './apk-file';
 import type { PackageOf } from './apk-file';
@@ -105,11 +106,14 @@ export interface Scenario {
 }
 
 const folders: string[] = [];
-const repositories: { remove(): void }[] = [];
+/** One for all tests of a file, each with its own commit: git is slow. */
+let repository: TestRepository | undefined;
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  for (const repository of repositories.splice(0)) repository.remove();
 });
+afterAll(() => repository?.remove());
+
+let changes = 0;
 
 interface Proposed {
   readonly forge?: Forge;
@@ -119,12 +123,12 @@ interface Proposed {
 }
 
 async function withForge(store: Store, folder: string, parts: Parts): Promise<Proposed> {
-  const git = createTestRepository({ 'README.md': 'specs\n', 'packages/hello.yaml': (await goodSpec()).replace('"1.1"', '"1.0"') });
-  repositories.push(git);
+  repository ??= createTestRepository({ 'README.md': 'specs\n', 'packages/hello.yaml': (await goodSpec()).replace('"1.1"', '"1.0"') });
+  const git = repository;
   const forge = createLocalGitForge({ repository: git.bare, work: join(folder, 'forge'), branchPrefix: 'millrace/' });
   const base = await forge.head('main');
   const commit = git.push(
-    'millrace/hello',
+    `millrace/hello-${(changes += 1)}`,
     { 'packages/hello.yaml': parts.spec ?? (await goodSpec()), ...parts.files },
     'a change',
     'origin/main',
