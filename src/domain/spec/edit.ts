@@ -325,12 +325,9 @@ export function addPatch(text: string, file: string, patchFile: string): Result<
   const patching = lastIndex(read.value.pipeline, (step) => step.uses?.value === 'patch' && Boolean(step.with['patches']));
   const edited =
     patching >= 0 ? withEntry(text, read.value.pipeline[patching]!, patchFile) : withStep(text, read.value.pipeline, list, patchFile);
-  const after = readSpec(edited, file);
-  const dropped = after.ok ? patchWordsOf(after.value).filter((word) => word.file !== patchFile) : [];
-  const before = patchWordsOf(read.value);
-  if (!after.ok || dropped.length !== before.length || patchWordsOf(after.value).length !== before.length + 1) {
-    return fail([notAsIntended(read.value.name.at)]);
-  }
+  const dropped = dropPatch(edited, file, patchFile);
+  const without = dropped.ok ? parseTree(dropped.value, file) : dropped;
+  if (!without.ok || !readsAs(readingOf(tree.value, []), readingOf(without.value, []))) return fail([notAsIntended(read.value.name.at)]);
   return ok(edited);
 }
 

@@ -1,4 +1,4 @@
-import { fail, type Position } from '../result';
+import type { Position } from '../result';
 import type { Spec, Step } from './spec';
 import { substitute, variablesOf } from './substitute';
 
@@ -34,8 +34,9 @@ export function patchWordsOf(spec: Spec): readonly PatchWord[] {
     const text = kind === 'series' ? step.with['series']! : step.with['patches'];
     if (!text) return [];
     return wordsOf(text.value).map((word): PatchWord => {
-      const known = variables.ok ? substitute({ value: word, at: text.at }, variables.value) : fail([]);
-      const file = (known.ok ? known.value.value : word).replace(/^\$\{\{\s*package\.srcdir\s*\}\}\//, '');
+      const inFolder = word.replace(/^\$\{\{\s*package\.srcdir\s*\}\}\//, '');
+      const known = variables.ok ? substitute({ value: inFolder, at: text.at }, variables.value) : variables;
+      const file = known.ok ? known.value.value : inFolder;
       return { file, kind, at: text.at, step, word };
     });
   });
