@@ -15,8 +15,10 @@ const PATCH_SECONDS = 120;
 const NO_LIMITS = { unpackedBytes: Infinity, unpackedFiles: Infinity };
 
 /**
- * Tries a unified diff (`-p1`) on the files of a tar archive below its top folder, in a folder below `work` that is removed again. One that applies, with the fuzz that the build allows, is never called contained:
- * dropping a fix is worse than keeping it. Contained means that every hunk applies in reverse without fuzz. A source that is no archive, or a patch without hunks, gives `neither`. Throws `ArchiveUnsafe`, `DiskFull`.
+ * Tries a unified diff (`-p1`) on the files of a tar archive below its top folder, in a folder below `work` that is removed again.
+ * Contained means that every hunk applies in reverse without fuzz, and not all of them forward without fuzz. With the fuzz that a build allows, zlib's fix of CVE-2023-45853
+ * applies once more to the release that contains it; and where it fits exactly both ways, dropping a fix would be worse than keeping it.
+ * A source that is no archive, or a patch without hunks, gives `neither`. Throws `ArchiveUnsafe`, `DiskFull`.
  */
 export async function patchState(archive: string, patchFile: string, work: string): Promise<PatchState> {
   const patch = await readFile(patchFile);
@@ -26,10 +28,11 @@ export async function patchState(archive: string, patchFile: string, work: strin
   const folder = await mkdtemp(join(work, 'patch-'));
   try {
     await unpackNamed(archive, patch.toString('latin1'), folder);
-    // In this order: only the second one writes. It must, as a dry run does not see that a file is patched twice.
     const contained = await patches(folder, patch, ['--dry-run', '--reverse', '--fuzz=0']);
-    if (await patches(folder, patch, [])) return 'applies';
-    return contained ? 'contained' : 'neither';
+    const fits = await patches(folder, patch, ['--dry-run', '--fuzz=0']);
+    if (contained && !fits) return 'contained';
+    // For real: a dry run does not see that a file is patched twice.
+    return (await patches(folder, patch, [])) ? 'applies' : 'neither';
   } catch (error) {
     throw fullDisk(error, work);
   } finally {

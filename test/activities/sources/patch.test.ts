@@ -63,7 +63,18 @@ test('a series that changes one file twice applies', async () => {
   expect(await state(series + patchBetween(middle, end), { a: lines(1, 10) })).toBe('applies');
 });
 
-test('a fix that would apply once more is not called contained', async () => {
+test('a fix that would apply once more with fuzz is contained, as that of CVE-2023-45853 is in zlib 1.3.1', async () => {
+  const [head, tail] = ['open\n  if (bad)\n    return ERROR;\n\n', '  next\n  if (more)\n  {\nclose\n'];
+  const fix = '  if (length)\n    return ERROR;\n\n';
+  const patch = patchBetween({ x: head + tail }, { x: head + fix + tail });
+  expect(execFileSync('patch', ['-p1', '--dry-run', '-f'], { cwd: join(folder, 'repository'), input: patch, encoding: 'utf8' })).toContain(
+    'fuzz',
+  );
+  expect(await state(patch, { x: head + tail })).toBe('applies');
+  expect(await state(patch, { x: head + fix + tail })).toBe('contained');
+});
+
+test('a fix that would apply once more exactly is not called contained', async () => {
   // The line is there twice; the fix removes one.
   const patch = '--- a/x\n+++ b/x\n@@ -1 +0,0 @@\n-line\n';
   expect(await state(patch, { x: 'line\nline\n' })).toBe('applies');
