@@ -112,11 +112,13 @@ function quoted(text: string): string {
 
 type Judged = Judgement & { readonly candidate: Candidate };
 
-/** The first of the greatest: upstreams name one version in two ways (`v1.0`, `1.0`), and the choice must not depend on luck. */
+/** Upstreams may name one version in two ways (`v1.0`, `1.0`): then the lesser name, so that the choice does not depend on the order of the candidates. */
 function newest(judged: readonly Judged[]): { readonly version: Version; readonly candidate: Candidate } | undefined {
   let best: { readonly version: Version; readonly candidate: Candidate } | undefined;
   for (const one of judged) {
-    if ('version' in one && (!best || compareVersions(one.version, best.version) > 0)) best = one;
+    if (!('version' in one)) continue;
+    const order = best ? compareVersions(one.version, best.version) : 1;
+    if (order > 0 || (order === 0 && one.candidate.name < best!.candidate.name)) best = one;
   }
   return best;
 }
