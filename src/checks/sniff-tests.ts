@@ -32,39 +32,48 @@ async function needsShell(apk: OpenedApk): Promise<boolean> {
   return found;
 }
 
-const runs = (report: CommandReport) =>
-  !report.timedOut &&
-  report.code < SIGNALLED &&
-  report.code !== NOT_EXECUTABLE &&
-  report.code !== NOT_FOUND &&
-  !MISSING_LIBRARY.test(report.output);
+function started(report: CommandReport | undefined): boolean {
+  if (!report || report.timedOut || report.code >= SIGNALLED) return false;
+  return report.code !== NOT_EXECUTABLE && report.code !== NOT_FOUND && !MISSING_LIBRARY.test(report.output);
+}
 
 function complaint({ command, code, timedOut, output }: CommandReport): string {
   const last = output.trim().split('\n').pop()?.slice(0, 200) ?? '';
   return `${command.join(' ')} ${timedOut ? `did not end in ${SECONDS} s` : `ended with ${code}`}${last ? `: ${last}` : ''}`;
 }
 
+type Ask = (commands: readonly string[], question: string) => Promise<readonly CommandReport[]>;
+
+/** The last answer of each command, after it was asked until one answer showed that it runs. */
+async function answersOf(commands: readonly string[], ask: Ask): Promise<readonly CommandReport[]> {
+  const answers = new Map<string, CommandReport>();
+  for (const question of QUESTIONS) {
+    const open = commands.filter((command) => !started(answers.get(command)));
+    if (open.length === 0) break;
+    const reports = await ask(open, question);
+    for (const [index, command] of open.entries()) if (reports[index]) answers.set(command, reports[index]);
+  }
+  return [...answers.values()];
+}
+
 async function ask(context: CheckContext, { architecture, packages: builds, built }: BuildView): Promise<Finding> {
   const problems: string[] = [];
   const details: string[] = [];
   for (const apk of await built()) {
+    const commands = commandsOf(apk);
+    if (commands.length === 0) continue;
     const exact = `${apk.info.name}=${apk.info.version}`;
     const packages = (await needsShell(apk)) ? [exact, 'busybox'] : [exact];
-    let open = commandsOf(apk);
-    const answers = new Map<string, CommandReport>();
-    for (const question of QUESTIONS) {
-      if (open.length === 0) break;
-      const commands = open.map((command) => [command, question]);
-      const reports = await context.runner.runCommands({ architecture, builds, packages, commands, timeoutSeconds: SECONDS });
-      for (const [index, report] of reports.entries()) answers.set(open[index] ?? '', report);
-      open = open.filter((command) => {
-        const report = answers.get(command);
-        return !report || !runs(report);
+    try {
+      const answers = await answersOf(commands, (open, question) => {
+        const asked = open.map((command) => [command, question]);
+        return context.runner.runCommands({ architecture, builds, packages, commands: asked, timeoutSeconds: SECONDS });
       });
-    }
-    for (const [command, report] of answers) {
-      if (open.includes(command)) problems.push(complaint(report));
-      else details.push(`${report.command.join(' ')}: ${report.code}`);
+      problems.push(...answers.filter((report) => !started(report)).map(complaint));
+      details.push(...answers.filter(started).map((report) => `${report.command.join(' ')}: ${report.code}`));
+    } catch (error) {
+      if ((error as Error).name !== 'Unsolvable') throw error;
+      problems.push((error as Error).message);
     }
   }
   if (problems.length + details.length === 0) return skipped('no package has a command');

@@ -96,7 +96,10 @@ async function limited<T, U>(items: readonly T[], atOnce: number, each: (item: T
   const lane = async () => {
     for (const [index, item] of waiting) results[index] = await each(item);
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+  // All of them: a lane that goes on after the activity has ended would belong to nobody.
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+  const broken = lanes.find((settled) => settled.status === 'rejected');
+  if (broken) throw broken.reason;
   return results;
 }
 

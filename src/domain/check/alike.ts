@@ -18,7 +18,7 @@ function told({ decision }: DecisionRecord, outcome: string): string {
 
 /** How a failure of the check was answered in this release; undefined when it did not fail there. */
 function answerIn(check: string, record: ReleaseRecord): string | undefined {
-  const answered = record.decisions.filter((item) => item.answered.includes(check));
+  const answered = record.decisions.filter((item) => item.answered.some((line) => line === check || line.startsWith(`${check}:`)));
   const last = answered[answered.length - 1];
   if (last) return told(last, record.outcome);
   const failed = record.verdicts.some((verdict) => verdict.check === check && verdict.outcome === 'failed');
