@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { pack } from 'tar-stream';
 import type { Header } from 'tar-stream';
 import { readIndexArchive, writeIndexArchive, writeMember } from '../../../src/activities/apk/index-archive';
-import { memberAt } from '../../../src/activities/apk/members';
+import { memberAt, readMember } from '../../../src/activities/apk/members';
 import { listEntries, readApk } from '../../../src/activities/apk/read';
 import { indexRecord } from '../../../src/domain/apk/index-text';
 import { writeApk } from '../../../src/stage0/apk-writer';
@@ -239,6 +240,17 @@ test('members are split where they end, whatever is in them and before and after
       },
     ),
   );
+});
+
+test('a member of any size is read from a file, also one that ends where a read ends', async () => {
+  const file = `${temporaryFolder()}/members`;
+  for (let bytes = 65_490; bytes < 65_540; bytes += 1) {
+    const member = gzipSync(Buffer.alloc(bytes, 'x'), { level: 0 });
+    writeFileSync(file, Buffer.concat([member, gzipSync('more')]));
+    const handle = await open(file);
+    const { compressed } = await readMember(handle, 0, 1 << 20).finally(() => handle.close());
+    expect(compressed.equals(member)).toBe(true);
+  }
 });
 
 describe('index archive', () => {

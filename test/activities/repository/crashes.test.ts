@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { localDisk } from '../../../src/activities/repository/disk';
 import type { Disk } from '../../../src/activities/repository/disk';
 import { recoverRepository } from '../../../src/activities/repository/current';
@@ -32,7 +32,8 @@ function crashingDisk(stepsUntilCrash: number): Disk {
 }
 
 const key = testKey();
-const store = createFolderStore(temporaryFolder());
+const storeFolder = temporaryFolder();
+const store = createFolderStore(storeFolder);
 const NAMES = ['alpha', 'beta', 'gamma'];
 const VERSIONS = ['1', '2'];
 const requests = new Map<string, PublishRequest>();
@@ -47,6 +48,12 @@ beforeAll(async () => {
       );
 });
 afterAll(removeTemporaryFolders);
+
+function copyOf(folder: string): string {
+  const copy = temporaryFolder();
+  cpSync(folder, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
+}
 
 /** What anybody who looks at the repository at this moment must find. Answers the visible packages. */
 async function look(root: string): Promise<readonly string[]> {
@@ -85,13 +92,7 @@ test('whatever is published, withdrawn and interrupted, what is visible is whole
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 5 }), fc.boolean(), async (actions, restarts) => {
       const root = temporaryFolder();
-      const ownStore = createFolderStore(temporaryFolder());
-      for (const { gate, packages } of requests.values()) {
-        const object = await ownStore.putFile(await store.object(gate));
-        const record = JSON.parse(readFileSync(await ownStore.object(object), 'utf8')) as { release: string };
-        await ownStore.writeRecord('gate', record.release, record);
-        for (const { signed } of packages) await ownStore.putFile(await store.object(signed));
-      }
+      const ownStore = createFolderStore(copyOf(storeFolder));
       const wanted = new Set<string>();
       const gone = new Set<string>();
       for (const { publish, withdraw, crashAfter } of actions) {
@@ -128,11 +129,12 @@ test('whatever is published, withdrawn and interrupted, what is visible is whole
 
 test('at every single step of a publication a crash leaves the old generation or the new one', async () => {
   const outcomes: string[] = [];
+  const [alpha, beta] = [requests.get('alpha-1')!, requests.get('beta-1')!];
+  const first = temporaryFolder();
+  await makeFactory({ key, store, root: first, architectures: ['aarch64', 'x86_64'] }).publish({ publish: [alpha], withdraw: [] });
   for (let steps = 0; ; steps += 1) {
-    const root = temporaryFolder();
-    const [alpha, beta] = [requests.get('alpha-1')!, requests.get('beta-1')!];
+    const root = copyOf(first);
     const factory = (disk: Disk) => makeFactory({ key, store, root, architectures: ['aarch64', 'x86_64'], disk });
-    await factory(localDisk).publish({ publish: [alpha], withdraw: [] });
     let crashed = false;
     await factory(crashingDisk(steps))
       .publish({ publish: [beta], withdraw: [] })

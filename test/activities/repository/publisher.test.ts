@@ -104,6 +104,16 @@ test.each([
   expect(existsSync(`${root}/objects`)).toBe(false);
 });
 
+test('a signed package of another build than the gate passed is refused', async () => {
+  const { publisher, request } = factory();
+  const other = await request({ name: 'zlib', version: '1.3', content: 'another build' });
+  const passed = await request({ name: 'zlib', version: '1.3' });
+  const mixed = { ...passed, packages: other.packages };
+  await expect(publisher.prepareGeneration({ publish: [mixed], withdraw: [] })).rejects.toThrow(
+    /its checksum is Q1.*, but the gate passed Q1/,
+  );
+});
+
 test('an architecture that millrace.yaml does not name is refused', async () => {
   const { publish, request } = factory({ architectures: ['x86_64'] });
   const both = await request({ name: 'zlib', version: '1.3', architectures: ['x86_64', 'aarch64'] });

@@ -173,6 +173,11 @@ describe('signIndexes', () => {
     const unsigned = readFileSync(await store.object(gate.builds[0]!.packages[0]!.object));
     writeFileSync(`${root}/objects/x86_64/zlib-1.3-r0.apk`, unsigned);
     await expect(signer.signIndexes(offered)).rejects.toThrow(/zlib-1.3-r0.apk does not carry a valid signature of factory.rsa.pub/);
+
+    const elsewhere = factory();
+    const { packages } = await elsewhere.request({ name: 'zlib', version: '1.3', content: 'another build, signed by the same key' });
+    writeFileSync(`${root}/objects/x86_64/zlib-1.3-r0.apk`, readFileSync(await elsewhere.store.object(packages[0]!.signed)));
+    await expect(signer.signIndexes(offered)).rejects.toThrow(/its checksum is Q1.*, but the gate passed Q1/);
   });
 
   test('refused: a withdrawal that is not recorded, or a withdrawn package that stays', async () => {
