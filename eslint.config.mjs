@@ -1,5 +1,5 @@
 import tseslint from 'typescript-eslint';
-import { importDirection } from './tools/import-direction.mjs';
+import direction from './tools/import-direction.cjs';
 
 const style = [
   { selector: 'ExportDefaultDeclaration', message: 'Export by name: a thing has one name everywhere.' },
@@ -16,7 +16,7 @@ export default tseslint.config(
     files: ['src/**/*.ts', 'test/**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
-    plugins: { millrace: { rules: { 'import-direction': importDirection } } },
+    plugins: { millrace: { rules: { 'import-direction': direction.importDirection } } },
     rules: {
       'millrace/import-direction': 'error',
       'no-restricted-syntax': ['error', ...style],

@@ -1,7 +1,8 @@
-import { dirname, join, relative, sep } from 'node:path';
+'use strict';
+const { dirname, join, relative, sep } = require('node:path');
 
 /** What each folder of src may import beside itself; `types` only as types. The house of docs/architecture.md, in one table. */
-export const HOUSE = {
+const HOUSE = {
   domain: { folders: [], types: [], packages: /^(re2js|yaml)$/ },
   workflows: { folders: ['domain'], types: ['activities'], packages: /^@temporalio\/(workflow|common)$/ },
   config: { folders: ['domain'], types: [] },
@@ -15,7 +16,7 @@ export const HOUSE = {
 };
 
 /** ESLint rule: imports point along the arrows of the house, and the deterministic folders use no other packages than theirs. */
-export const importDirection = {
+const importDirection = {
   meta: {
     type: 'problem',
     schema: [],
@@ -24,7 +25,7 @@ export const importDirection = {
         'src/{{from}} may not import src/{{to}}: {{from}} may import {{allowed}}. Move what both need to a folder that both may import.',
       type: 'src/{{from}} may import src/{{to}} only as types: write `import type`.',
       package: 'src/{{from}} may not import {{name}}: it is deterministic and is bundled into workflows. Do it in an activity.',
-      unknown: 'src/{{from}} is not a folder of the house: add it to tools/import-direction.mjs with what it may import.',
+      unknown: 'src/{{from}} is not a folder of the house: add it to tools/import-direction.cjs with what it may import.',
     },
   },
   create(context) {
@@ -65,3 +66,5 @@ export const importDirection = {
     };
   },
 };
+
+module.exports = { importDirection };
