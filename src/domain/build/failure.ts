@@ -76,9 +76,10 @@ const RULES: readonly Rule[] = [
 
 const LUCK = /\b(time[d]? ?out|address already in use|text file busy|connection reset by peer|resource temporarily unavailable)\b/i;
 const TESTING = /\b(tests?|check|ctest|unittests?)\b/i;
-/** What compilers, make, shells and test suites write when they give up. */
-const COMPLAINT =
-  /\b(?:error|fatal)(?:\[[^\]]*\])?: |: command not found|: not found$|No such file or directory|undefined reference|^FAIL\b|^not ok\b|\bFAILED\b|assertion .*failed/i;
+/** How compilers, linkers, shells and test suites begin to complain: the first such line is the cause, what follows are consequences. */
+const CAUSE = /\b(?:error|fatal)(?:\[[^\]]*\])?: |: command not found|: not found$|undefined reference|^FAIL\b|^not ok\b/i;
+/** What may also stand in the log of a good build. */
+const HINT = /No such file or directory|\bFAILED\b|assertion .*failed/i;
 const SUBPACKAGE = /^running (?:test )?pipeline for subpackage (\S+)$/;
 const NOISE = /^make(\[\d+\])?: |^failed to (build|test) package|^ERROR: failed to test package/;
 
@@ -103,11 +104,8 @@ export function classifyFailure(run: FailedRun): ClassifiedFailure {
     return report('infrastructure', `melange ended without saying why${where}; its last line: ${last}`);
   const status = /exit status (\d+)$/.exec(last);
   if (!status) return report('real', last.replace(/^failed to (build|test) package: /, ''));
-  const complaint =
-    lines
-      .slice(-200)
-      .filter((line) => !NOISE.test(line))
-      .findLast((line) => COMPLAINT.test(line)) ?? lines.filter((line) => !NOISE.test(line)).at(-1);
+  const spoken = lines.slice(-60).filter((line) => !NOISE.test(line));
+  const complaint = spoken.find((line) => CAUSE.test(line)) ?? spoken.findLast((line) => HINT.test(line)) ?? spoken.at(-1);
   const text = `${step === undefined ? 'a step' : `step "${step}"`} ended with ${status[0]}${complaint ? `: ${complaint}` : ''}`;
   const luck = (run.kind === 'test' || TESTING.test(step ?? '')) && lines.slice(-60).some((line) => LUCK.test(line));
   return report(luck ? 'flaky' : 'real', text);
