@@ -123,7 +123,7 @@ test('whatever is published, withdrawn and interrupted, what is visible is whole
         expect(await look(root)).toEqual(after);
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 }, 60_000);
 
