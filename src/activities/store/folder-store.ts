@@ -72,7 +72,7 @@ export function createFolderStore(root: string): Store {
         await file.close();
       }
       if (placement.stamp !== undefined) await utimes(path, placement.stamp, placement.stamp);
-      if (placement.keepExisting && (await sizeOf(placement.path)) === (await sizeOf(path))) return await unlink(path);
+      if (placement.object !== undefined && (await holds(placement.path, placement.object))) return await unlink(path);
       await moveDurably(path, placement.path);
     } catch (error) {
       await rm(path, { force: true });
@@ -85,11 +85,11 @@ export function createFolderStore(root: string): Store {
     const hex = digest.slice('sha256:'.length);
     return join(root, 'objects', hex.slice(0, 2), hex);
   };
-  const objectPlacement = (digest: Digest): Placement => ({ path: objectPath(digest), mode: 0o444, keepExisting: true });
+  const objectPlacement = (digest: Digest): Placement => ({ path: objectPath(digest), mode: 0o444, object: digest });
 
   const putBytes = async (bytes: Uint8Array | string): Promise<Digest> => {
     const digest: Digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-    if ((await sizeOf(objectPath(digest))) === Buffer.byteLength(bytes)) return digest;
+    if (await holds(objectPath(digest), digest)) return digest;
     await write(async (file) => {
       await file.writeFile(bytes);
       return objectPlacement(digest);
@@ -109,7 +109,7 @@ export function createFolderStore(root: string): Store {
   const putMoved = async (source: string): Promise<Digest> => {
     const digest = await hashFile(source);
     const target = objectPath(digest);
-    if ((await sizeOf(target)) === (await sizeOf(source))) {
+    if (await holds(target, digest)) {
       await unlink(source);
       return digest;
     }
@@ -154,7 +154,7 @@ export function createFolderStore(root: string): Store {
       const digest = await putBytes(text);
       await write(async (file) => {
         await file.writeFile(text);
-        return { path, mode: 0o644, keepExisting: false, stamp: nextStamp() };
+        return { path, mode: 0o644, stamp: nextStamp() };
       });
       return digest;
     },
@@ -194,8 +194,8 @@ export function createFolderStore(root: string): Store {
 interface Placement {
   readonly path: string;
   readonly mode: number;
-  /** Objects of the same address and size are the same. */
-  readonly keepExisting: boolean;
+  /** The digest of an object, which stays as it is when it is there and intact. */
+  readonly object?: Digest;
   readonly stamp?: number;
 }
 
@@ -247,6 +247,11 @@ async function syncPath(path: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Whether an object is there and the disk did not spoil it: a put of the same content repairs it. */
+async function holds(path: string, digest: Digest): Promise<boolean> {
+  return (await unlessMissing(hashFile(path))) === digest;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

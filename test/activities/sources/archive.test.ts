@@ -9,6 +9,9 @@ import { tarOf } from './tar';
 import type { TarEntry } from './tar';
 
 const LIMITS = { unpackedBytes: 1_000_000, unpackedFiles: 100 };
+// Real programs run, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'millrace-archive-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));

@@ -32,6 +32,7 @@ export function describeUpstreamSource<Kind extends Upstream['kind']>(
   start: (folder: string) => Promise<Fixture<Kind>>,
 ): void {
   describe(`the upstream source ${kind}`, () => {
+    jest.setTimeout(60_000);
     let folder: string;
     let fixture: Fixture<Kind>;
     let source: UpstreamSource<Kind>;

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import type { SourceReference } from '../../../src/domain/spec/spec';
 import { createFetcher } from '../../../src/activities/sources/fetch';
 import { createFolderStore } from '../../../src/activities/store/folder-store';
+import { onSmallDisk } from '../store/small-disk';
 import { commit, createRepository, git } from './repository';
 import { tarOf } from './tar';
 import { closedPort, startWeb } from './web';
@@ -15,6 +16,9 @@ import type { Handler, Web } from './web';
 const LIMITS = { sourceBytes: 200_000, unpackedBytes: 1_000_000, unpackedFiles: 100 };
 const AT = { file: 'packages/zlib.yaml', line: 20, column: 7 };
 const hash = (algorithm: string, bytes: Buffer) => createHash(algorithm).update(bytes).digest('hex');
+
+// Real programs run, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'millrace-fetch-'))));
@@ -86,7 +90,7 @@ describe('a file of a web server', () => {
     web.handler = serve(tarball);
     const path = await store().object(await store().putBytes(tarball));
     chmodSync(path, 0o644);
-    writeFileSync(path, 'spoiled');
+    writeFileSync(path, Buffer.alloc(tarball.length));
     await fetcher().fetch(reference({ sha256: hash('sha256', tarball) }));
     expect(readFileSync(path).equals(tarball)).toBe(true);
   });
@@ -181,6 +185,14 @@ describe('a file of a web server', () => {
     const cancel = new AbortController();
     web.handler = (_, response) => response.writeHead(200).write('x', () => cancel.abort(new Error('cancelled by the workflow')));
     await expect(fetcher().fetch(reference(), { signal: cancel.signal })).rejects.toThrow('cancelled by the workflow');
+    expectNothingLeft();
+  });
+
+  onSmallDisk('that does not fit on the disk throws DiskFull, naming the folder', async (disk) => {
+    web.handler = serve(Buffer.alloc(190_000, 'x'));
+    const failure = createFetcher({ store: store(), limits: LIMITS, work: disk }).fetch(reference({}, `${web.url}/data.bin`));
+    await expect(failure).rejects.toMatchObject({ name: 'DiskFull', message: expect.stringContaining(disk) });
+    expect(readdirSync(disk)).toEqual([]);
     expectNothingLeft();
   });
 

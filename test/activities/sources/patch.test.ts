@@ -8,6 +8,9 @@ import { commit, createRepository, git } from './repository';
 import { tarOf } from './tar';
 import type { TarEntry } from './tar';
 
+// Real programs run, on a machine that may be busy.
+jest.setTimeout(60_000);
+
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'millrace-patch-'))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
