@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { Linter } from 'eslint';
+import { Linter, type Rule } from 'eslint';
 import tseslint from 'typescript-eslint';
 
 // eslint-disable-next-line @typescript-eslint/no-require-imports -- a rule of the build, without types of its own
-const { importDirection } = require('../../tools/import-direction.cjs') as { importDirection: import('eslint').Rule.RuleModule };
+const { importDirection } = require('../../tools/import-direction.cjs') as { importDirection: Rule.RuleModule };
 
 const linter = new Linter({ cwd: '/checkout' });
 
 function complaints(file: string, code: string): readonly string[] {
   const config = {
     files: ['**/*.ts'],
-    languageOptions: { parser: tseslint.parser as Linter.Parser },
+    languageOptions: { parser: tseslint.parser },
     plugins: { millrace: { rules: { 'import-direction': importDirection } } },
     rules: { 'millrace/import-direction': 'error' },
   } satisfies Linter.Config;

@@ -29,8 +29,8 @@ function setUp(env: NodeJS.ProcessEnv, ...options: string[]): Promise<{ readonly
   return new Promise((done) => {
     const child = spawn(process.execPath, [join(ROOT, 'tools/setup.mjs'), ...options], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
-    child.stdout.on('data', (chunk) => (output += `STDOUT ${chunk}`));
-    child.stderr.on('data', (chunk) => (output += chunk));
+    child.stdout.on('data', (chunk: Buffer) => (output += `STDOUT ${chunk.toString()}`));
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.on('close', (code) => done({ code, output }));
   });
 }
@@ -156,7 +156,7 @@ describe('npm ci runs where node_modules is not what package-lock.json says', ()
     const script = `import(${JSON.stringify(join(ROOT, 'tools/setup/dependencies.mjs'))}).then((m) => console.log(m.isInstalled(${JSON.stringify(root)})))`;
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
-    for await (const chunk of child.stdout) output += chunk;
+    for await (const chunk of child.stdout) output += String(chunk);
     expect(output.trim()).toBe(String(expected));
   });
 });
