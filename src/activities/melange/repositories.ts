@@ -44,7 +44,10 @@ export type Resolution =
 
 const FETCH_SECONDS = 120;
 
-/** Opens all repositories that have the architecture. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure`. */
+/**
+ * Opens the repositories as they are now. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure` where one that
+ * millrace.yaml names has nothing for the architecture; the published one may be empty.
+ */
 export async function openRepositories(
   repositories: PackageRepositories,
   architecture: string,
@@ -54,10 +57,12 @@ export async function openRepositories(
   // The generation of this moment, so that a switch in the middle of a build does not matter.
   const generation = await shownGeneration(published.folder);
   const opened = await Promise.all([
-    ...(stage0 ? [openFolder(stage0.folder, stage0.key, architecture)] : []),
+    ...(stage0 ? [openNamed(stage0.folder, stage0.key, architecture, 'run `millrace bootstrap`')] : []),
     ...(generation > 0 ? [openFolder(repositoryPaths(published.folder).generation(generation), published.key, architecture)] : []),
     ...others.map(({ url, key }) =>
-      /^https?:/.test(url) ? openRemote(url.replace(/\/+$/, ''), key, architecture, scratch) : openFolder(url, key, architecture),
+      /^https?:/.test(url)
+        ? openRemote(url.replace(/\/+$/, ''), key, architecture, scratch)
+        : openNamed(url, key, architecture, 'correct environment.repositories in millrace.yaml'),
     ),
   ]);
   return opened.filter((repository) => repository !== undefined);
@@ -67,6 +72,12 @@ async function openFolder(folder: string, key: string, architecture: string): Pr
   const index = join(folder, architecture, INDEX);
   if (!(await exists(index))) return undefined;
   return { folder, key, records: byFile(await readIndexFile(index)), locate: (file) => join(folder, architecture, file) };
+}
+
+async function openNamed(folder: string, key: string, architecture: string, remedy: string): Promise<OpenRepository> {
+  const repository = await openFolder(folder, key, architecture);
+  if (!repository) throw infrastructure(`${join(folder, architecture, INDEX)} is not there: ${remedy}`);
+  return repository;
 }
 
 async function openRemote(url: string, key: string, architecture: string, scratch: string): Promise<OpenRepository> {

@@ -80,6 +80,7 @@ const TESTING = /\b(tests?|check|ctest|unittests?)\b/i;
 const CAUSE = /\b(?:error|fatal)(?:\[[^\]]*\])?: |: command not found|: not found$|undefined reference|^FAIL\b|^not ok\b/i;
 /** What may also stand in the log of a good build. */
 const HINT = /No such file or directory|\bFAILED\b|assertion .*failed/i;
+const STEP = /^running step "(.*)"$/;
 const SUBPACKAGE = /^running (?:test )?pipeline for subpackage (\S+)$/;
 const NOISE = /^make(\[\d+\])?: |^failed to (build|test) package|^ERROR: failed to test package/;
 
@@ -104,7 +105,8 @@ export function classifyFailure(run: FailedRun): ClassifiedFailure {
     return report('infrastructure', `melange ended without saying why${where}; its last line: ${last}`);
   const status = /exit status (\d+)$/.exec(last);
   if (!status) return report('real', last.replace(/^failed to (build|test) package: /, ''));
-  const spoken = lines.slice(-60).filter((line) => !NOISE.test(line));
+  const began = lines.findLastIndex((line) => STEP.test(line)) + 1;
+  const spoken = lines.slice(Math.max(began, lines.length - 60)).filter((line) => !NOISE.test(line));
   const complaint = spoken.find((line) => CAUSE.test(line)) ?? spoken.findLast((line) => HINT.test(line)) ?? spoken.at(-1);
   const text = `${step === undefined ? 'a step' : `step "${step}"`} ended with ${status[0]}${complaint ? `: ${complaint}` : ''}`;
   const luck = (run.kind === 'test' || TESTING.test(step ?? '')) && lines.slice(-60).some((line) => LUCK.test(line));
@@ -122,7 +124,7 @@ export function announcedSteps(lines: readonly string[]): readonly { readonly pa
   const announced: { readonly package: string | undefined; readonly step: string }[] = [];
   for (const line of lines.map(bare)) {
     scope = SUBPACKAGE.exec(line)?.[1] ?? scope;
-    const step = /^running step "(.*)"$/.exec(line)?.[1];
+    const step = STEP.exec(line)?.[1];
     if (step !== undefined) announced.push({ package: scope, step });
   }
   return announced;
