@@ -107,10 +107,16 @@ export function classifyFailure(run: FailedRun): ClassifiedFailure {
   if (!status) return report('real', last.replace(/^failed to (build|test) package: /, ''));
   const began = lines.findLastIndex((line) => STEP.test(line)) + 1;
   const spoken = lines.slice(Math.max(began, lines.length - 60)).filter((line) => !NOISE.test(line));
-  const complaint = spoken.find((line) => CAUSE.test(line)) ?? spoken.findLast((line) => HINT.test(line)) ?? spoken.at(-1);
+  const complaint = spoken.find((line) => CAUSE.test(line)) ?? spoken.findLast((line) => HINT.test(line)) ?? lastError(run.lines, spoken) ?? spoken.at(-1);
   const text = `${step === undefined ? 'a step' : `step "${step}"`} ended with ${status[0]}${complaint ? `: ${complaint}` : ''}`;
   const luck = (run.kind === 'test' || TESTING.test(step ?? '')) && lines.slice(-60).some((line) => LUCK.test(line));
   return report(luck ? 'flaky' : 'real', text);
+}
+
+/** The last of these lines that was written to standard error: the two streams reach the log out of order. */
+function lastError(raw: readonly string[], lines: readonly string[]): string | undefined {
+  const errors = new Set(raw.filter((line) => /^\S+ \S+ WARN /.test(line)).map(bare));
+  return lines.findLast((line) => errors.has(line));
 }
 
 /** A line of melange's log without its time and level. */

@@ -59,6 +59,11 @@ describe('whose turn it is', () => {
     ],
     ['a port in use by tests', [step('make check'), warn('bind: Address already in use'), ended(1)], { class: 'flaky' }],
     [
+      'a complaint that overtook what was written before it',
+      [step('call'), warn("wget: can't connect"), info('inet 127.0.0.1'), ended(1)],
+      { class: 'real', summary: expect.stringContaining("wget: can't connect") },
+    ],
+    [
       'the network',
       [step('make'), warn('curl: (6) Could not resolve host: example.org'), ended(6)],
       { class: 'real', summary: expect.stringContaining('name what it needs as a source') },
