@@ -42,19 +42,21 @@ export function watchCommand(): Command {
 
 /** One line of state by release, for telling what changed. */
 export function standings({ inFlight, published, given }: Overview): Map<string, string> {
-  const ended = [...published, ...given].map(
-    (record) =>
-      [
-        shortName(record.id),
-        record.generation === undefined ? `${record.outcome}: ${record.reason}` : `${record.outcome} in generation ${record.generation}`,
-      ] as const,
-  );
+  const ended = [...published, ...given]
+    .sort((a, b) => (a.finishedAt < b.finishedAt ? -1 : 1))
+    .map(
+      (record) =>
+        [
+          shortName(record.id),
+          record.generation === undefined ? `${record.outcome}: ${record.reason}` : `${record.outcome} in generation ${record.generation}`,
+        ] as const,
+    );
   const running = (inFlight ?? []).map(
     ({ release, stage, view }) =>
       [shortName(release), view?.waitingFor ? `waits for a person: ${view.waitingFor.because.join('; ')}` : stage] as const,
   );
   // The newest record of a release stands; one that runs again stands before its records.
-  return new Map([...ended.reverse(), ...running]);
+  return new Map([...ended, ...running]);
 }
 
 /** The lines to print when the second follows the first. */

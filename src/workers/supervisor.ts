@@ -139,11 +139,12 @@ function claim(file: string, config: Config): () => void {
   return () => rmSync(file, { force: true });
 }
 
-/** When a process started, in clock ticks since boot (field 22 of /proc/<pid>/stat): with it, a reused process id is not taken for the old process. */
+/** When a living process started, in clock ticks since boot (fields 3 and 22 of /proc/<pid>/stat): with it, a reused process id is not taken for the old process. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;
   }

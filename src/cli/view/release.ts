@@ -60,21 +60,21 @@ export function releaseText(style: Style, story: ReleaseStory): string {
       bold('Refused'),
       story.refused.map((line) => `  ${safe(line)}`),
     ),
-    ...section(
-      bold('Time'),
-      story.seconds && Object.keys(story.seconds).length > 0
-        ? [
-            `  ${Object.entries(story.seconds)
-              .map(([station, seconds]) => `${safe(station)} ${duration(seconds)}`)
-              .join(', ')}`,
-          ]
-        : [],
-    ),
+    ...section(bold('Time'), timeLines(story.seconds ?? {})),
     ...failures(style, story),
   ].join('\n\n');
 }
 
 const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : [[title, ...lines].join('\n')]);
+
+/** In the order of the line; records are written with sorted keys. */
+const STATIONS = ['change', 'build', 'checks', 'waiting', 'merge', 'sign', 'publish'];
+
+function timeLines(seconds: Readonly<Record<string, number>>): readonly string[] {
+  const place = (station: string) => (STATIONS.includes(station) ? STATIONS.indexOf(station) : STATIONS.length);
+  const stations = Object.keys(seconds).sort((a, b) => place(a) - place(b));
+  return stations.length === 0 ? [] : [`  ${stations.map((station) => `${safe(station)} ${duration(seconds[station]!)}`).join(', ')}`];
+}
 
 export function causeLine({ kind, text, at, by, link }: ReleaseInput['causes'][number]): string {
   return `  ${at} ${kind}: ${safe(text)}${by ? ` (${safe(by)})` : ''}${link ? `\n    ${safe(link)}` : ''}`;
