@@ -19,13 +19,18 @@ export function parseTree(text: string, file: string): Result<SpecTree, readonly
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   if (document.errors.length) {
-    return fail(document.errors.map((error) => ({ message: `not valid YAML: ${error.message}`, at: at(error.pos[0]) })));
+    return fail(document.errors.map((error) => ({ message: `not valid YAML: ${readable(error.message)}`, at: at(error.pos[0]) })));
   }
   const root = document.contents;
   if (!isMap(root)) {
     return fail([{ message: 'a spec is a mapping', at: at(root?.range?.[0] ?? 0), remedy: 'it starts with `package:`' }]);
   }
   return ok({ file, text, root, at });
+}
+
+/** The parser reports what it cannot recurse into by the engine's own words. */
+function readable(message: string): string {
+  return message.includes('call stack') ? 'nested too deeply' : message;
 }
 
 /** What a node is called in an error. */

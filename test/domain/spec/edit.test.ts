@@ -148,8 +148,10 @@ describe('a bump of the epoch', () => {
   });
 
   test('a reason is refused where the rest of the line says something', () => {
-    const text = 'package: {name: a, version: "1", epoch: 0, description: x}\n';
-    expect(refusal(bumpEpoch(text, 'a.yaml', 'why'))).toContain('the edited spec would not say what was asked for');
+    for (const end of ['description: x}\n', 'description: x\n}\n']) {
+      const text = `package: {name: a, version: "1", epoch: 0, ${end}`;
+      expect(refusal(bumpEpoch(text, 'a.yaml', 'why'))).toContain('the edited spec would not say what was asked for');
+    }
   });
 });
 

@@ -179,6 +179,10 @@ test.each([
   expect(problems[0]).toContain(problem);
 });
 
+test('deep nesting is an error with a place', () => {
+  expect(problemsOf(`a: ${'['.repeat(20_000)}`)[0]).toMatch(/^a\.yaml:\d+:\d+: not valid YAML: nested too deeply/);
+});
+
 test('all errors of a file come at once', () => {
   expect(problemsOf('package:\n  name: a b\n  verison: x\n  epoch: z\ntest: 1\nwhat: 1\n').length).toBe(6);
 });
