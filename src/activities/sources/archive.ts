@@ -106,8 +106,8 @@ async function readUnpacked(
   const [read, walked] = await Promise.allSettled([reading, entries]);
   // Each stream ends with the other: the refusal is the reason, then what went wrong with reading.
   if (refused !== undefined) throw refused;
-  if (read.status === 'rejected') throw read.reason;
-  if (walked.status === 'rejected') throw walked.reason;
+  if (read.status === 'rejected') throw read.reason as Error;
+  if (walked.status === 'rejected') throw walked.reason as Error;
   rules.finish();
   return { kind: 'tar', compression, entries: rules.entries(), bytes: seen.bytes };
 }
@@ -170,9 +170,9 @@ async function peek(input: AsyncIterable<Buffer>, bytes: number): Promise<{ read
   const iterator = input[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   while (head.length < bytes) {
-    const { value, done } = await iterator.next();
-    if (done) break;
-    head = Buffer.concat([head, value]);
+    const next = await iterator.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
   }
   const all = async function* () {
     if (head.length > 0) yield head;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/config';
 import type { FetchedSource } from '../../domain/release/release';
@@ -13,6 +13,7 @@ import type { Store } from '../store/store';
 import { inspectArchive } from './archive';
 import { lasting, passing } from './failures';
 import { classifyRemoteFailure, complaintOf, runGit } from './git-command';
+import { withFolder } from './folder';
 import { get, HttpProblem, shownUrl } from './http';
 
 export interface FetchOptions {
@@ -66,7 +67,7 @@ export function createFetcher({ store, limits, work }: FetcherDependencies): Fet
       await inspect(stored.file, reference, options);
       return stored.source;
     }
-    return withFolder(work, async (folder) => {
+    return withFolder(work, 'fetch', async (folder) => {
       const file = join(folder, 'source');
       const measured = await download(reference, file, limits.sourceBytes, options);
       compareDigests(reference, measured);
@@ -77,7 +78,7 @@ export function createFetcher({ store, limits, work }: FetcherDependencies): Fet
   };
 
   const fetchGit = (reference: GitReference, options: Running): Promise<FetchedSource> =>
-    withFolder(work, async (folder) => {
+    withFolder(work, 'fetch', async (folder) => {
       const file = join(folder, 'source.tar');
       const commit = await archiveCommit(reference, folder, file, limits, options);
       await inspect(file, reference, options);
@@ -302,15 +303,4 @@ function nameOf(reference: SourceReference): string {
   if (reference.kind === 'fetch') return shownUrl(reference.uri);
   const ref = reference.tag ?? reference.commit ?? reference.branch;
   return ref === undefined ? shownUrl(reference.repository) : `${shownUrl(reference.repository)}@${ref}`;
-}
-
-/** A folder of its own for `use`, gone afterwards. */
-async function withFolder<T>(work: string, use: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(work, { recursive: true });
-  const folder = await mkdtemp(join(work, 'fetch-'));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

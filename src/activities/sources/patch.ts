@@ -1,9 +1,10 @@
-import { copyFile, mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { copyFile, mkdir, open, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { run } from '../process';
 import { fullDisk } from '../store/full-disk';
 import { readArchive } from './archive';
 import type { EntryHeader } from './entry-rules';
+import { withFolder } from './folder';
 
 /** What a patch is to a source: it applies, the source already contains all of it, or neither (it conflicts, or is contained in part). */
 export type PatchState = 'applies' | 'contained' | 'neither';
@@ -24,19 +25,17 @@ export async function patchState(archive: string, patchFile: string, work: strin
   const patch = await readFile(patchFile);
   // GNU patch is content with a patch in which it finds nothing to do.
   if (!HUNK.test(patch.toString('latin1'))) return 'neither';
-  await mkdir(work, { recursive: true });
-  const folder = await mkdtemp(join(work, 'patch-'));
   try {
-    await unpackNamed(archive, patch.toString('latin1'), folder);
-    const contained = await patches(folder, patch, ['--dry-run', '--reverse', '--fuzz=0']);
-    const fits = await patches(folder, patch, ['--dry-run', '--fuzz=0']);
-    if (contained && !fits) return 'contained';
-    // For real: a dry run does not see that a file is patched twice.
-    return (await patches(folder, patch, [])) ? 'applies' : 'neither';
+    return await withFolder(work, 'patch', async (folder) => {
+      await unpackNamed(archive, patch.toString('latin1'), folder);
+      const contained = await patches(folder, patch, ['--dry-run', '--reverse', '--fuzz=0']);
+      const fits = await patches(folder, patch, ['--dry-run', '--fuzz=0']);
+      if (contained && !fits) return 'contained';
+      // For real: a dry run does not see that a file is patched twice.
+      return (await patches(folder, patch, [])) ? 'applies' : 'neither';
+    });
   } catch (error) {
     throw fullDisk(error, work);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { canonicalJson, isDigest } from '../../domain/digest';
 import type { Digest } from '../../domain/digest';
 import { fullDisk } from './full-disk';
+import { removeLeftovers } from './leftovers';
 import type { RecordKind, Store } from './store';
 
 /** No object with this digest is in the store. */
@@ -37,7 +38,6 @@ export class RecordUnreadable extends Error {
 
 const SUFFIX = '.json';
 const LONGEST_FILE_NAME = 255;
-const STALE_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /**
  * A store in a folder: `objects/ab/<hex>` (read-only files), `records/<kind>/<name>.json`, `logs/<name>`, `tmp/`.
@@ -199,15 +199,9 @@ interface Placement {
   readonly stamp?: number;
 }
 
-/** Makes the folder and removes what writers left that were killed: no write takes a day. */
 async function prepareTemporary(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const limit = Date.now() - STALE_MILLISECONDS;
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const age = await unlessMissing(stat(path));
-    if (age !== undefined && age.mtimeMs < limit) await rm(path, { force: true });
-  }
+  await removeLeftovers(folder);
 }
 
 async function hashFile(path: string, each?: (chunk: Uint8Array) => Promise<void>): Promise<Digest> {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -95,8 +95,8 @@ describe('refused, naming entry and rule:', () => {
     ['a disk', 'dev', 'block-device', [{ name: 'dev', type: 'block-device' }]],
     ['a pipe', 'pipe', 'fifo', [{ name: 'pipe', type: 'fifo' }]],
     ['a sparse file of GNU tar', 'sparse', 'unknown type', [{ name: 'sparse', typeflag: 'S' }]],
-    ['a sparse file by PAX records', 'sparse', 'sparse', [{ name: 'sparse', pax: { 'GNU.sparse.realsize': '99999999999' } } as TarEntry]],
-    ['a name by PAX records that climbs', '../x', '`..`', [{ name: 'ok', pax: { path: '../x' } } as TarEntry]],
+    ['a sparse file by PAX records', 'sparse', 'sparse', [{ name: 'sparse', pax: { 'GNU.sparse.realsize': '99999999999' } }]],
+    ['a name by PAX records that climbs', '../x', '`..`', [{ name: 'ok', pax: { path: '../x' } }]],
     ['too many entries', 'f100', 'unpackedFiles', Array.from({ length: 101 }, (_, index) => file(`f${index}`))],
   ])('%s', async (_, entry, rule, entries) => {
     const tar = await tarOf(entries);
@@ -160,16 +160,18 @@ test('whatever passes, tar unpacks into its folder and nowhere else', async () =
       // -P: tar's own protection is off.
       spawnSync('tar', ['-x', '-P', '-f', '-', '-C', inside], { input: tar });
       expect(readdirSync(outside)).toEqual(['empty']);
-      for (const found of readdirSync(inside, { recursive: true, withFileTypes: true })) {
-        if (found.isSymbolicLink()) expect(resolved(join(found.parentPath ?? found.path, found.name), inside)).toBe(true);
+      for (const found of readdirSync(inside, { recursive: true, encoding: 'utf8' })) {
+        const path = join(inside, found);
+        if (lstatSync(path).isSymbolicLink()) expect(staysInside(path, inside)).toBe(true);
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
-  expect(passed).toBeGreaterThan(40);
+  expect(passed).toBeGreaterThan(20);
 });
 
-function resolved(path: string, inside: string): boolean {
+/** A link that leads nowhere leads to nothing outside. */
+function staysInside(path: string, inside: string): boolean {
   try {
     const real = realpathSync(path);
     return real === inside || real.startsWith(`${inside}/`);

@@ -192,7 +192,7 @@ describe('a file of a web server', () => {
     web.handler = serve(Buffer.alloc(190_000, 'x'));
     const failure = createFetcher({ store: store(), limits: LIMITS, work: disk }).fetch(reference({}, `${web.url}/data.bin`));
     await expect(failure).rejects.toMatchObject({ name: 'DiskFull', message: expect.stringContaining(disk) });
-    expect(readdirSync(disk)).toEqual([]);
+    expect(readdirSync(join(disk, 'fetch'))).toEqual([]);
     expectNothingLeft();
   });
 

@@ -38,7 +38,7 @@ const state = async (patch: string | Buffer, files: Record<string, string>, othe
   writeFileSync(archive, gzipSync(await tarOf([...entries, ...others])));
   writeFileSync(patchFile, patch);
   const found = await patchState(archive, patchFile, join(folder, 'work'));
-  if (existsSync(join(folder, 'work'))) expect(readdirSync(join(folder, 'work'))).toEqual([]);
+  if (existsSync(join(folder, 'work'))) expect(readdirSync(join(folder, 'work', 'patch'))).toEqual([]);
   return found;
 };
 
@@ -113,6 +113,7 @@ test('a patch cannot write outside', async () => {
   expect(await state(patch, { x: 'x' })).toBe('neither');
   expect(existsSync(join(folder, 'escaped'))).toBe(false);
   expect(existsSync(join(folder, 'work', 'escaped'))).toBe(false);
+  expect(existsSync(join(folder, 'work', 'patch', 'escaped'))).toBe(false);
 });
 
 test('a source that is no archive has nothing to patch', async () => {
