@@ -116,7 +116,7 @@ describe('a bump of the version', () => {
 
   test('says the same as before but for what was asked', () => {
     const version = fc.tuple(fc.nat(50), fc.nat(50), fc.constantFrom('', 'a', '_p1', '_git20240101')).map(([a, b, c]) => `${a}.${b}${c}`);
-    const hex = fc.array(fc.constantFrom(...'0123456789abcdef'), { minLength: 64, maxLength: 64 }).map((digits) => digits.join(''));
+    const hex = fc.array(fc.constantFrom('0', '5', '9', 'a', 'f'), { minLength: 64, maxLength: 64 }).map((digits) => digits.join(''));
     const before = fixture('before', 'py3.13-widgetsnbextension');
     fc.assert(
       fc.property(version, hex, (to, sha256) => {
