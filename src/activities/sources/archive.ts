@@ -90,14 +90,14 @@ async function readUnpacked(
   const rules = createEntryRules(limits);
   const tar = extract(TAR_OPTIONS);
   const reading = pipeline(Readable.from(all), tar, options.signal ? { signal: options.signal } : {});
-  let refused: unknown;
+  let refused: Error | undefined;
   const entries = (async () => {
     for await (const entry of tar) {
       try {
         rules.check(entry.header);
         if (options.onEntry) await options.onEntry(entry.header, entry as AsyncIterable<Buffer>);
       } catch (error) {
-        refused = error;
+        refused = error as Error;
         throw error;
       }
       entry.resume();
