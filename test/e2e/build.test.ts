@@ -225,6 +225,10 @@ test('what cannot be built says why', async () => {
   expect((await of(`${head('unknown')}pipeline:\n  - runs: echo \${{vars.nothing}}\n`))!.summary).toMatch(
     /packages\/unknown.yaml does not compile: .*vars.nothing/,
   );
+  const fetches = `${head('fetcher')}pipeline:\n  - uses: fetch\n    with:\n      uri: https://example.org/x.tar.gz\n      expected-sha256: ${'ab'.repeat(32)}\n`;
+  expect((await of(fetches))!.summary).toMatch(
+    /packages\/fetcher.yaml fetches https:\/\/example.org\/x.tar.gz .* not among its verified sources/,
+  );
 });
 
 test('SIGKILL in the middle of a build leaves no process, and the next attempt starts in a new directory', async () => {

@@ -212,6 +212,10 @@ function unbuildable(compiled: CompiledSpec, input: BuildInput): string | undefi
     return `${snapshot.path} names APK repositories itself (${compiled.repositories.join(', ')}): builds take packages only from those of millrace.yaml, so name them there (environment.repositories)`;
   if (compiled.clones)
     return `${snapshot.path} uses git-checkout, and git-checkout sources are not built yet: builds have no network to clone from, so use fetch of a release archive`;
+  const verified = new Set(input.sources.flatMap((source) => [source.sha256, source.sha512]));
+  const missing = compiled.fetches.find(({ digest }) => !verified.has(digest));
+  if (missing)
+    return `${snapshot.path} fetches ${missing.uri} with digest ${missing.digest || '(none)'}, which is not among its verified sources: correct the expected digest`;
   return undefined;
 }
 

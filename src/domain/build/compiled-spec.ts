@@ -16,6 +16,8 @@ export interface CompiledSpec {
   readonly tests: readonly CompiledTest[];
   /** Whether the build clones a git repository. */
   readonly clones: boolean;
+  /** What the build fetches without condition: the URI and the SHA-256 or SHA-512, in hexadecimal digits, that it expects. */
+  readonly fetches: readonly { readonly uri: string; readonly digest: string }[];
 }
 
 export interface CompiledTest {
@@ -27,7 +29,8 @@ export interface CompiledTest {
 interface RawStep {
   readonly name?: string;
   readonly uses?: string;
-  readonly runs?: string;
+  readonly with?: Readonly<Record<string, string>>;
+  readonly if?: string;
   readonly pipeline?: readonly RawStep[];
 }
 
@@ -70,6 +73,7 @@ export function readCompiledSpec(json: string): Result<CompiledSpec> {
       : [],
   );
   const environments = [raw.environment, raw.test?.environment, ...subpackages.map(({ test }) => test?.environment)];
+  const pipelines = [raw.pipeline, ...subpackages.map(({ pipeline }) => pipeline)];
   return ok({
     name,
     version,
@@ -83,7 +87,14 @@ export function readCompiledSpec(json: string): Result<CompiledSpec> {
     ),
     steps,
     tests,
-    clones: [raw.pipeline, ...subpackages.map(({ pipeline }) => pipeline)].some(usesGit),
+    clones: pipelines.flatMap((steps) => allSteps(steps)).some(({ uses }) => uses === 'git-checkout'),
+    fetches: pipelines
+      .flatMap((steps) => allSteps(steps, unconditional))
+      .filter(({ uses }) => uses === 'fetch')
+      .map((step) => ({
+        uri: step.with?.['uri'] ?? '',
+        digest: step.with?.['expected-sha256'] || step.with?.['expected-sha512'] || '',
+      })),
   });
 }
 
@@ -104,6 +115,11 @@ function stepNames(steps: readonly RawStep[] | undefined): readonly (string | un
   return (steps ?? []).map(({ name, uses }) => name || uses || undefined);
 }
 
-function usesGit(steps: readonly RawStep[] | undefined): boolean {
-  return (steps ?? []).some((step) => step.uses === 'git-checkout' || usesGit(step.pipeline));
+function allSteps(steps: readonly RawStep[] | undefined, wanted: (step: RawStep) => boolean = () => true): readonly RawStep[] {
+  return (steps ?? []).filter(wanted).flatMap((step) => [step, ...allSteps(step.pipeline, wanted)]);
+}
+
+/** Whether an `if` holds is melange's to say. */
+function unconditional(step: RawStep): boolean {
+  return !step.if;
 }

@@ -107,7 +107,8 @@ export function classifyFailure(run: FailedRun): ClassifiedFailure {
   if (!status) return report('real', last.replace(/^failed to (build|test) package: /, ''));
   const began = lines.findLastIndex((line) => STEP.test(line)) + 1;
   const spoken = lines.slice(Math.max(began, lines.length - 60)).filter((line) => !NOISE.test(line));
-  const complaint = spoken.find((line) => CAUSE.test(line)) ?? spoken.findLast((line) => HINT.test(line)) ?? lastError(run.lines, spoken) ?? spoken.at(-1);
+  const complaint =
+    spoken.find((line) => CAUSE.test(line)) ?? spoken.findLast((line) => HINT.test(line)) ?? lastError(run.lines, spoken) ?? spoken.at(-1);
   const text = `${step === undefined ? 'a step' : `step "${step}"`} ended with ${status[0]}${complaint ? `: ${complaint}` : ''}`;
   const luck = (run.kind === 'test' || TESTING.test(step ?? '')) && lines.slice(-60).some((line) => LUCK.test(line));
   return report(luck ? 'flaky' : 'real', text);

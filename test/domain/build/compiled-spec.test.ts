@@ -5,7 +5,7 @@ const compiled = {
   package: { name: 'zlib', version: '1.3.1', epoch: 2 },
   environment: { contents: { packages: ['build-base', 'wget', 'make', 'make'] } },
   pipeline: [
-    { uses: 'fetch', with: { uri: 'https://example.org/zlib.tar.gz' }, pipeline: [{ runs: 'wget' }] },
+    { uses: 'fetch', with: { uri: 'https://example.org/zlib.tar.gz', 'expected-sha256': 'ab' }, pipeline: [{ runs: 'wget' }] },
     { runs: './configure' },
     { name: 'upstream tests', runs: 'make check' },
   ],
@@ -37,6 +37,7 @@ test('tells environment, steps and tests', () => {
         { package: 'zlib-dev', environment: ['build-base'] },
       ],
       clones: false,
+      fetches: [{ uri: 'https://example.org/zlib.tar.gz', digest: 'ab' }],
     },
   });
 });
@@ -48,6 +49,19 @@ test.each<[string, object, object]>([
     'a clone deep in a subpackage',
     { subpackages: [{ name: 'x', pipeline: [{ runs: '', pipeline: [{ uses: 'git-checkout' }] }] }] },
     { clones: true },
+  ],
+  [
+    'a fetch by its longer digest, deep in a subpackage',
+    {
+      pipeline: [],
+      subpackages: [{ name: 'x', pipeline: [{ pipeline: [{ uses: 'fetch', with: { uri: 'u', 'expected-sha512': 'cd' } }] }] }],
+    },
+    { fetches: [{ uri: 'u', digest: 'cd' }] },
+  ],
+  [
+    'no fetch that depends on a condition',
+    { pipeline: [{ if: "'a' == 'b'", pipeline: [{ uses: 'fetch', with: { uri: 'u', 'expected-sha256': 'cd' } }] }] },
+    { fetches: [] },
   ],
   [
     'a repository of the build',
