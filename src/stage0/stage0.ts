@@ -8,7 +8,17 @@ import { writeApk, type ApkMetadata } from './apk-writer';
 import { privateApt, sourceLine, thisDebian, type Debian } from './apt';
 import { apkName, apkVersion, closure, isRuntimeLibrary, parseControl, type DebianPackage } from './debian-package';
 import { spdxDocument, type DebianOrigin } from './spdx';
-import { adapt, libraryProvides, mergeUsr, removeUnused, writeBaseLayout, writeCompilerLinks } from './tree';
+import {
+  askBusyboxLinks,
+  BUSYBOX_LINKS,
+  libraryProvides,
+  makeBashTheShell,
+  mergeUsr,
+  removeUnused,
+  writeBaseLayout,
+  writeBusyboxLinks,
+  writeCompilerLinks,
+} from './tree';
 
 /** Raise it with every change that makes other packages: repositories are cached by it. */
 const RECIPE = 1;
@@ -17,6 +27,8 @@ const ARCHITECTURES: Readonly<Record<string, { readonly debian: string; readonly
   x86_64: { debian: 'amd64', triplet: 'x86_64-linux-gnu' },
   aarch64: { debian: 'arm64', triplet: 'aarch64-linux-gnu' },
 };
+
+const NATIVE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 
 /** The Debian packages that stage0 is the closure of: what the environments of melange's own pipelines and of C and C++ builds name. */
 const ROOTS =
@@ -71,7 +83,18 @@ export async function makeStage0(request: Stage0Request): Promise<Stage0> {
   );
   const made = await makeSharedFolder(
     folder,
-    (partial) => fillRepository(partial, { architecture, ...target, debian, key: join(keys, 'stage0.rsa'), onProgress }),
+    async (partial) => {
+      const busyboxLinks = architecture === NATIVE ? undefined : await linksOfThisMachine(cache, onProgress);
+      const key = join(keys, 'stage0.rsa');
+      await fillRepository(partial, {
+        architecture,
+        triplet: target.triplet,
+        debian,
+        key,
+        ...(busyboxLinks && { busyboxLinks }),
+        onProgress,
+      });
+    },
     onProgress,
   );
   const packages = (await readdir(folder)).filter((name) => name.endsWith('.apk')).length;
@@ -88,7 +111,21 @@ interface Recipe {
   readonly debian: Debian;
   readonly triplet: string;
   readonly key: string;
+  /** Absent where the busybox of the architecture runs here and can be asked. */
+  readonly busyboxLinks?: string;
   readonly onProgress: (text: string) => void;
+}
+
+/** The applets are the same on every architecture, and only the one of this machine is sure to run: they are read from its stage0. */
+async function linksOfThisMachine(cache: string, onProgress: (text: string) => void): Promise<string> {
+  const out = await mkdtemp(join(cache, 'stage0', '.native-'));
+  try {
+    const { repository } = await makeStage0({ architecture: NATIVE, out, cache, onProgress });
+    const busybox = (await readdir(repository)).find((name) => /^busybox-\d/.test(name))!;
+    return await runOrThrow('tar', ['-xOzf', join(repository, busybox), '--ignore-zeros', '--warning=no-unknown-keyword', BUSYBOX_LINKS]);
+  } finally {
+    await rm(out, { recursive: true, force: true });
+  }
 }
 
 async function fillRepository(folder: string, recipe: Recipe): Promise<void> {
@@ -103,7 +140,8 @@ async function fillRepository(folder: string, recipe: Recipe): Promise<void> {
     await runOrThrow('dpkg-deb', ['-x', files.get(found)!, root]);
     await mergeUsr(root);
     await removeUnused(root);
-    await adapt(found.name, root);
+    if (found.name === 'bash') await makeBashTheShell(root);
+    if (found.name === 'busybox-static') await writeBusyboxLinks(root, recipe.busyboxLinks ?? (await askBusyboxLinks(root)));
     const metadata: ApkMetadata = {
       name: apkName(found.name),
       version: apkVersion(found.version),

@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runOrThrow } from '../activities/process';
 import { soname } from './elf';
 
@@ -58,23 +58,28 @@ export async function libraryProvides(root: string, triplet: string): Promise<re
   return [...provides].sort();
 }
 
-/** What a package needs beyond its files. */
-export async function adapt(debianName: string, root: string): Promise<void> {
-  // Debian's busybox shell runs its own applets before PATH (its tar fails on GNU options): bash is the shell.
-  if (debianName === 'bash') await symlink('bash', join(root, 'usr/bin/sh'));
-  if (debianName !== 'busybox-static') return;
-  // apko makes a link for each path of this list that no other package has.
-  await mkdir(join(root, 'etc/busybox-paths.d'), { recursive: true });
-  await writeFile(join(root, 'etc/busybox-paths.d/busybox'), `${(await busyboxLinks(root)).join('\n')}\n`);
+/** Debian's busybox shell runs its own applets before PATH (its tar fails on GNU options): bash is the shell. */
+export async function makeBashTheShell(root: string): Promise<void> {
+  await symlink('bash', join(root, 'usr/bin/sh'));
 }
 
-async function busyboxLinks(root: string): Promise<readonly string[]> {
-  const applets = await runOrThrow(join(root, 'usr/bin/busybox'), ['--list-full']).catch(() => runOrThrow('busybox', ['--list-full']));
+export const BUSYBOX_LINKS = 'etc/busybox-paths.d/busybox';
+
+/** The list for which apko makes a link to busybox, where no other package has that file. */
+export async function writeBusyboxLinks(root: string, links: string): Promise<void> {
+  await mkdir(dirname(join(root, BUSYBOX_LINKS)), { recursive: true });
+  await writeFile(join(root, BUSYBOX_LINKS), links);
+}
+
+/** That list, as the busybox in `root` tells it: it must be one that this machine can run. */
+export async function askBusyboxLinks(root: string): Promise<string> {
+  const applets = await runOrThrow(join(root, 'usr/bin/busybox'), ['--list-full']);
   const paths = applets
     .split('\n')
     .filter(Boolean)
     .map((path) => `/${path.replace(/^\/?(usr\/)?/, 'usr/')}`);
-  return [...new Set(paths)].filter((path) => !/\/(sh|ash|bash|busybox)$/.test(path)).sort();
+  const links = [...new Set(paths)].filter((path) => !/\/(sh|ash|bash|busybox)$/.test(path)).sort();
+  return `${links.join('\n')}\n`;
 }
 
 /** The base layout: folders, the links of a merged /usr, and the few files that every system has. */
