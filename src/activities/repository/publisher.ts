@@ -14,6 +14,7 @@ import { fullVersion } from '../../domain/version/version';
 import { readIndexArchive, writeIndexArchive } from '../apk/index-archive';
 import { readApk } from '../apk/read';
 import type { PublishRequest, PublisherActivities, SignedPackage, WithdrawRequest } from '../contract';
+import { readGateRecord } from '../signing/gate-record';
 import type { Store } from '../store/store';
 import { newestGeneration, showNewest } from './current';
 import { codeOf, localDisk } from './disk';
@@ -42,7 +43,10 @@ interface Checked {
 /** How many links are made at once: the kernel serialises them anyhow, this only hides the way there and back. */
 const AT_ONCE = 64;
 
-/** The only writer of the published repository; it holds no key. Throws `IndexRefused`, `Conflict`, `RepositoryFull`. */
+/** A reader that entered a generation, such as a long build, still finds its packages while this many newer ones are published. */
+const GENERATIONS_WITH_LINKS = 50;
+
+/** The only writer of the published repository; it holds no key. Throws `IndexRefused`, `GateRefused`, `Conflict`, `RepositoryFull`. */
 export function createPublisherActivities(deps: PublisherDeps): PublisherActivities {
   const { store, root, architectures, clock, disk = localDisk } = deps;
   const paths = repositoryPaths(root);
@@ -56,7 +60,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
 
   /** Everything that can be wrong with a request is found before a byte is written. */
   const checkPublish = async (request: PublishRequest, withdrawals: readonly Withdrawal[]): Promise<readonly Checked[]> => {
-    const gate = JSON.parse(await readFile(await store.object(request.gate), 'utf8')) as GateRecord;
+    const gate = await readGateRecord(await store.object(request.gate), `gate record ${request.gate}`);
     const what = `${gate.package} ${fullVersion(gate.version, gate.epoch)}`;
     if (gate.package !== request.package)
       throw new IndexRefused(`${request.package}: gate record ${request.gate} is one of ${gate.package}`);
@@ -66,9 +70,9 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
     const key = (architecture: string, name: string) => `${architecture}/${name}`;
     const offered = new Map(request.packages.map((item) => [key(item.architecture, item.file), item]));
     const wanted = gate.builds.flatMap((build) => build.packages.map((built) => ({ ...built, architecture: build.architecture })));
-    if (request.packages.length !== wanted.length || gate.builds.length === 0)
+    if (request.packages.length !== wanted.length)
       throw new IndexRefused(
-        `${what}: ${request.packages.length} signed packages are offered, but its gate names ${wanted.length} for ${gate.builds.map((build) => build.architecture).join(', ') || 'no architecture'}: all or none`,
+        `${what}: ${request.packages.length} signed packages are offered, but its gate names ${wanted.length} for ${gate.builds.map((build) => build.architecture).join(', ')}: all or none`,
       );
     return Promise.all(
       wanted.map(async (built) => {
@@ -104,8 +108,8 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
     const temporary = `${paths.staging}/${randomUUID()}`;
     await disk.folder(folder);
     await disk.folder(paths.staging);
-    await disk.copy(await store.object(signed.signed), temporary);
     try {
+      await disk.copy(await store.object(signed.signed), temporary);
       await disk.link(temporary, target);
       await disk.sync(folder);
     } catch (error) {
@@ -156,14 +160,45 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
       throw new Conflict(`generation ${generation} would follow ${previous}, but the newest is ${newest}: prepare it again`);
 
     const staging = `${paths.staging}/generation-${generation}-${randomUUID()}`;
-    await disk.folder(staging);
-    await disk.folder(paths.generations);
+    try {
+      await layOutGeneration(staging, { generation, previous, signed, contains });
+      await disk.folder(paths.generations);
+      await disk.rename(staging, paths.generation(generation));
+    } catch (error) {
+      // Whatever it was, the first error counts; what cannot be removed now is removed at the next start.
+      await disk.remove(staging).catch(() => undefined);
+      const lost = codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST';
+      if (lost && (await isCommitted(generation, signed))) return { generation };
+      throw error;
+    }
+    await disk.sync(paths.generations);
+    await showNewest(root, disk);
+    // Also the one before: this may have been cut short the last time.
+    for (const old of [generation - GENERATIONS_WITH_LINKS - 1, generation - GENERATIONS_WITH_LINKS]) if (old > 0) await removeLinks(old);
+    return { generation };
+  };
+
+  /** An old generation keeps its manifest and indexes, for history; its links would fill the disk with names: one for each package, each time. */
+  const removeLinks = async (generation: number): Promise<void> => {
+    for (const architecture of Object.keys((await reader.readManifest(generation))?.indexes ?? {})) {
+      const folder = `${paths.generation(generation)}/${architecture}`;
+      const links = (await readdir(folder)).filter((name) => name !== INDEX);
+      for (let at = 0; at < links.length; at += AT_ONCE)
+        await Promise.all(links.slice(at, at + AT_ONCE).map((name) => disk.remove(`${folder}/${name}`)));
+    }
+  };
+
+  const layOutGeneration = async (
+    folder: string,
+    { generation, previous, signed, contains }: Omit<Parameters<PublisherActivities['commitGeneration']>[0], 'withdrawn'>,
+  ): Promise<void> => {
+    await disk.folder(folder);
     const indexes: Record<string, readonly IndexRecord[]> = {};
     for (const [architecture, digest] of Object.entries(signed)) {
       const bytes = await readFile(await store.object(digest));
       const { records } = await readIndexArchive(bytes, `the signed index of ${architecture} (${digest})`);
       indexes[architecture] = records;
-      await layOut(`${staging}/${architecture}`, architecture, bytes, records);
+      await layOut(`${folder}/${architecture}`, architecture, bytes, records);
     }
     const manifest: Manifest = {
       generation,
@@ -173,19 +208,8 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
       withdrawn: droppedBy(await readWithdrawals(store), await readIndexes(previous), indexes),
       indexes: signed,
     };
-    await disk.write(`${staging}/${MANIFEST}`, `${JSON.stringify(manifest, null, 2)}\n`);
-    await disk.sync(staging);
-    try {
-      await disk.rename(staging, paths.generation(generation));
-    } catch (error) {
-      if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error;
-      await disk.remove(staging);
-      if (await isCommitted(generation, signed)) return { generation };
-      throw error;
-    }
-    await disk.sync(paths.generations);
-    await showNewest(root, disk);
-    return { generation };
+    await disk.write(`${folder}/${MANIFEST}`, `${JSON.stringify(manifest, null, 2)}\n`);
+    await disk.sync(folder);
   };
 
   /** True when this generation was committed with this content; `Conflict` when with another. Finishes the switch in the first case. */

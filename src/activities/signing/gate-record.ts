@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { GateRecord } from '../../domain/release/release';
 import { gateObjection } from '../../domain/repository/permission';
@@ -39,6 +40,18 @@ const RECORD = z.object({
     }),
   ),
 });
+
+/** Reads a gate record from a file and answers it if it allows its packages to be signed and published. `where` names it in the message. Throws `GateRefused`. */
+export async function readGateRecord(file: string, where: string): Promise<GateRecord> {
+  const written = await readFile(file, 'utf8');
+  let content: unknown;
+  try {
+    content = JSON.parse(written);
+  } catch (error) {
+    throw new GateRefused(`${where} is no gate record: ${(error as Error).message}`);
+  }
+  return allowedBy(content, where);
+}
 
 /** The record if it allows its packages to be signed. `where` names it in the message. Throws `GateRefused`. */
 export function allowedBy(content: unknown, where: string): GateRecord {

@@ -25,7 +25,7 @@ import { readWithdrawals } from '../repository/withdrawals';
 import type { Store } from '../store/store';
 import { loadPrivateKey } from './factory-key';
 import type { FactoryKey } from './factory-key';
-import { allowedBy, GateRefused } from './gate-record';
+import { allowedBy, GateRefused, readGateRecord } from './gate-record';
 import { isSigned, signatureMember } from './signature';
 
 export interface SignerDeps {
@@ -70,7 +70,7 @@ export function createSignerActivities(deps: SignerDeps): SignerActivities {
   };
 
   const signPackages: SignerActivities['signPackages'] = async ({ gate: digest }) => {
-    const gate = allowedBy(await readJson(await store.object(digest)), `gate record ${digest}`);
+    const gate = await readGateRecord(await store.object(digest), `gate record ${digest}`);
     const key = await loadKey();
     const built = gate.builds.flatMap((build) => build.packages.map((item) => ({ item, architecture: build.architecture })));
     // All are looked at before one is signed: a signature on half a release serves nobody but a thief.
@@ -197,13 +197,4 @@ function newVersions(before: Indexes, candidate: Indexes): readonly { readonly o
         found.set(`${record.origin}-${record.version}`, { origin: record.origin, version: record.version });
   }
   return [...found.values()];
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new GateRefused(`${file} is no gate record: ${error.message}`);
-    throw error;
-  }
 }

@@ -108,7 +108,7 @@ test('lists every kind of entry and gives the content of files, capped', async (
 test('modes, owners, devices and extended attributes are seen as they are', async () => {
   const file = await craft([
     { name: 'bin/su', content: 'x', mode: 0o4755, uid: 0, gid: 42 },
-    { name: 'bin/ping', content: 'x', mode: 0o755, pax: { 'SCHILY.xattr.security.capability': 'x' } as never },
+    { name: 'bin/ping', content: 'x', mode: 0o755, pax: { 'SCHILY.xattr.security.capability': 'x' } },
     { name: 'dev/sda', type: 'block-device', mode: 0o600 },
   ]);
   expect(await listEntries(file)).toMatchObject([
@@ -222,8 +222,8 @@ describe('refused, with the name of the file', () => {
   });
 });
 
-test('members are split where they end, whatever is in them and before and after', async () => {
-  await fc.assert(
+test('members are split where they end, whatever is in them and before and after', () => {
+  fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 3000 }),
       fc.uint8Array({ maxLength: 3000 }),
@@ -231,7 +231,7 @@ test('members are split where they end, whatever is in them and before and after
       (first, second, level) => {
         // Stored members contain the magic bytes of a member literally.
         const members = [Buffer.concat([gzipSync('inner'), first]), Buffer.from(second)].map((content) =>
-          gzipSync(content, { level: level as 0 | 1 | 9 }),
+          gzipSync(content, { level: level }),
         );
         const file = Buffer.concat(members);
         const one = memberAt(file, 0, 1 << 20);

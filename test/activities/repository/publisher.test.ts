@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recoverRepository } from '../../../src/activities/repository/current';
-import { makeFactory, removeTemporaryFolders, testKey } from './support';
+import { createFolderStore } from '../../../src/activities/store/folder-store';
+import { onSmallDisk } from '../store/small-disk';
+import { makeFactory, removeTemporaryFolders, temporaryFolder, testKey } from './support';
 
 const key = testKey();
 const factory = (options: Parameters<typeof makeFactory>[0] = {}) => makeFactory({ key, ...options });
@@ -165,6 +168,28 @@ test('an index that names a package whose object is gone is not committed', asyn
   expect(await reader.currentGeneration()).toBe(0);
 });
 
+test('old generations keep their index but not a link for each package, and the newest fifty can be read whole', async () => {
+  const { publisher, publish, request, reader, root } = factory();
+  await publish({ publish: [await request({ name: 'zlib', version: '1' })], withdraw: [] });
+  const { indexes } = (await reader.readManifest())!;
+  for (let generation = 2; generation <= 53; generation += 1)
+    await publisher.commitGeneration({ generation, previous: generation - 1, signed: indexes, contains: [], withdrawn: [] });
+  const links = (generation: number) => readdirSync(`${root}/generations/${generation}/x86_64`).sort();
+  for (const old of [1, 2, 3]) expect(links(old)).toEqual(['APKINDEX.tar.gz']);
+  for (const recent of [4, 53]) expect(links(recent)).toEqual(['APKINDEX.tar.gz', 'zlib-1-r0.apk']);
+  expect(await reader.readIndex('x86_64', 1)).toHaveLength(1);
+});
+
+test('a gate record that is none, or is shut, is refused', async () => {
+  const { publisher, request, passGate, store } = factory();
+  const whole = await request({ name: 'zlib', version: '1' });
+  const shut = await passGate({ name: 'zlib', version: '1', change: (gate) => ({ ...gate, verdicts: [] }) });
+  for (const gate of [shut, await store.putBytes('hello')])
+    await expect(publisher.prepareGeneration({ publish: [{ ...whole, gate }], withdraw: [] })).rejects.toMatchObject({
+      name: 'GateRefused',
+    });
+});
+
 test('at the start an interrupted switch is finished and staging is cleared', async () => {
   const { publish, request, reader, root } = factory();
   await publish({ publish: [await request({ name: 'a', version: '1' })], withdraw: [] });
@@ -177,4 +202,22 @@ test('at the start an interrupted switch is finished and staging is cleared', as
   await recoverRepository(root);
   expect(await reader.currentGeneration()).toBe(2);
   expect(readdirSync(root).sort()).toEqual(['current', 'generations', 'objects']);
+});
+
+onSmallDisk('on a full disk nothing is half published, and it goes on when there is space', async (root) => {
+  const { publish, request, reader, passGate, signer } = factory({ root, store: createFolderStore(temporaryFolder()) });
+  expect(await publish({ publish: [await request({ name: 'small', version: '1' })], withdraw: [] })).toBe(1);
+  writeFileSync(join(root, 'ballast'), randomBytes(80 * 1024));
+  const gate = await passGate({ name: 'large', version: '1', content: randomBytes(40 * 1024).toString('base64') });
+  const { packages } = await signer.signPackages({ gate });
+  const large = { id: 'release:large-1-r0', gate, package: 'large', version: '1-r0', packages };
+  await expect(publish({ publish: [large], withdraw: [] })).rejects.toMatchObject({
+    name: 'RepositoryFull',
+    message: expect.stringMatching(/no space left for .*: free some on that disk/),
+  });
+  expect(readdirSync(join(root, 'staging'))).toEqual([]);
+  expect(await names(reader)).toEqual(['small-1-r0']);
+  rmSync(join(root, 'ballast'));
+  expect(await publish({ publish: [large], withdraw: [] })).toBe(2);
+  expect(await names(reader)).toEqual(['large-1-r0', 'small-1-r0']);
 });
