@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { print, printJson, progress } from './output';
+import { print, printJson } from './output';
 import { packageStory } from './read/package-story';
 import { findRelease } from './read/release-of';
 import { storyOfRecord, storyOfRunning } from './read/story';
@@ -23,7 +23,6 @@ export function showCommand(): Command {
     .action(async (word: string, options: { readonly json?: boolean }, command: Command) => {
       await withSession(command, async (session) => {
         const { named, client, running, record } = await findRelease(session, word);
-        if (!client) progress('no Temporal server answers: only what has ended is shown');
         const release = (running && (await storyOfRunning(session, running))) ?? (record && (await storyOfRecord(session, record)));
         const ofPackage = named.kind === 'package' ? await packageStory(session, client, named.package) : undefined;
         if (options.json) {

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { ReleaseRecord } from '../../domain/release/release';
 import type { Session } from '../session';
+import { progress } from '../output';
 import { inFlightReleases, type InFlight } from './in-flight';
 import { resolveName, type Named } from './names';
 import { releaseRecords } from './records';
@@ -16,6 +17,7 @@ export interface Found {
 /** Finds a package or release, also without a Temporal server (then only what has ended). Throws a `Complaint` with the nearest names. */
 export async function findRelease(session: Session, word: string): Promise<Found> {
   const client = await session.client().catch(() => undefined);
+  if (!client) progress('no Temporal server answers: only what has ended is told');
   const flying = client ? await inFlightReleases(client) : [];
   const named = await resolveName(session, word, flying);
   const running = flying.find((release) =>
