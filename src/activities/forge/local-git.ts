@@ -164,9 +164,8 @@ export function createLocalGitForge(options: LocalGitOptions): Forge {
   /** Why the request does not fit the target as it is, or undefined. */
   const obstacle = async (request: MergeRequest, target: string) => {
     if (!(await descends(request.commit, request.base))) return `${short(request.commit)} does not descend from ${short(request.base)}`;
-    const touched = new Set(await changedFiles(request.base, request.commit));
-    const moved = (await changedFiles(request.base, target)).filter(
-      (path) => touched.has(path) || request.unchanged.some((kept) => path === kept || path.startsWith(`${kept}/`)),
+    const moved = (await changedFiles(request.base, target)).filter((path) =>
+      request.unchanged.some((kept) => path === kept || path.startsWith(`${kept}/`)),
     );
     if (moved.length === 0) return undefined;
     return `${request.target} has other content since ${short(request.base)}: ${moved.slice(0, 10).join(', ')}${moved.length > 10 ? ', …' : ''}`;

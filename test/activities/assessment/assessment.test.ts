@@ -213,6 +213,24 @@ describe('assessment', () => {
       ]);
     });
 
+    test('a published commit that main no longer contains is no edit and no failure', async () => {
+      listed = { zlib: ['1.2.13'], lz4: ['1.9.4'] };
+      await publish('lz4', '1.9.4');
+      await publish('zlib', '1.2.13', 1, 'f'.repeat(40));
+      expect(await sweep()).toEqual({ looked: 2, hints: [], problems: [] });
+      expect((await activities().assess({ package: 'zlib', upstream: false })).published).toEqual({ version: '1.2.13-r1' });
+    });
+
+    test('the same process sees what was edited between two sweeps', async () => {
+      listed = { zlib: ['1.2.13'], lz4: ['1.9.4'] };
+      await publish('lz4', '1.9.4');
+      await publish('zlib', '1.2.13', 1);
+      const same = activities();
+      expect((await same.sweep()).problems).toEqual([]);
+      repository.push('main', { 'packages/zlib/fix.patch': 'other\n' }, 'edit');
+      expect((await same.sweep()).problems).toHaveLength(1);
+    });
+
     test('a removed spec is hinted once', async () => {
       await sweep();
       const commit = repository.push('main', { 'packages/lz4.yaml': null }, 'gone');

@@ -238,10 +238,17 @@ export function forgeConformance(name: string, makeForge: (repository: { readonl
         expect(await forge.head('main')).toBe(ada);
       });
 
-      test('nothing that changes a file which main changed too, whether it was named or not', async () => {
-        const { commit } = await forge.propose(proposal());
-        repository.push('main', { 'packages/zlib.yaml': 'version: "1.2.13"\n# more\n' }, 'ada');
-        expect(await forge.merge(request(commit, { unchanged: [] }))).toMatchObject({ merged: false });
+      const lines = (first: string, last: string) => [first, ...'abcdefghij', last, ''].join('\n');
+      test.each([
+        ['in the same place', lines('mine', 'last')],
+        ['far away, where git would join both', lines('first', 'mine')],
+      ])('nothing that changes a file which main changed too, %s', async (_, mine) => {
+        const base = repository.push('main', { 'packages/long.yaml': lines('first', 'last') }, 'long');
+        const { commit } = await forge.propose(proposal({ base, files: { 'packages/long.yaml': lines('tested', 'last') } }));
+        const ada = repository.push('main', { 'packages/long.yaml': mine }, 'ada');
+        const refused = await forge.merge(request(commit, { base, unchanged: [] }));
+        expect(refused).toMatchObject({ merged: false, reason: expect.stringContaining('packages/long.yaml') });
+        expect(await forge.head('main')).toBe(ada);
       });
 
       test('nothing that does not descend from its base', async () => {
