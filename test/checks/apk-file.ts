@@ -60,7 +60,11 @@ function entryOf(name: string, file: FileOf): { readonly header: Header; readonl
   const given = typeof file === 'string' || Buffer.isBuffer(file) ? { content: file } : file;
   const content = Buffer.from(given.content ?? '');
   const type = given.link === undefined ? (given.type ?? 'file') : 'symlink';
-  const pax = Object.fromEntries(Object.entries(given.xattrs ?? {}).map(([key, value]) => [`SCHILY.xattr.${key}`, value]));
+  const hashed = type === 'file' ? content : given.link;
+  const pax = {
+    ...(hashed === undefined ? {} : { 'APK-TOOLS.checksum.SHA1': createHash('sha1').update(hashed).digest('hex') }),
+    ...Object.fromEntries(Object.entries(given.xattrs ?? {}).map(([key, value]) => [`SCHILY.xattr.${key}`, value])),
+  };
   const header: Header = {
     name,
     type,
@@ -78,7 +82,10 @@ export async function writePackage(file: string, parts: PackageOf): Promise<void
   const { name, version, sbom } = parts;
   const files: Record<string, FileOf> = { ...parts.files };
   if (sbom !== false) files[`var/lib/db/sbom/${name}-${version}.spdx.json`] = sbom ?? JSON.stringify(sbomOf(name, version));
-  const data = gzipSync(await tar(Object.entries(files).map(([path, content]) => entryOf(path, content))));
+  const paths = [
+    ...new Set(Object.keys(files).flatMap((path) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/')))),
+  ].sort();
+  const data = gzipSync(await tar(paths.map((path) => entryOf(path, files[path] ?? { type: 'directory' }))));
   const info = [
     `pkgname = ${name}`,
     `pkgver = ${version}`,
@@ -96,6 +103,8 @@ export async function writePackage(file: string, parts: PackageOf): Promise<void
     '',
   ].join('\n');
   const scripts = Object.entries(parts.scripts ?? {}).map(([script, text]) => entryOf(`.${script}`, { content: text, mode: 0o755 }));
-  const control = await tar([entryOf('.PKGINFO', info), ...scripts]);
+  const [upstream = version, epoch = '0'] = version.split('-r');
+  const spec = JSON.stringify({ package: { name, version: upstream, epoch: Number(epoch) } });
+  const control = await tar([entryOf('.PKGINFO', info), entryOf('.melange.yaml', spec), ...scripts]);
   writeFileSync(file, Buffer.concat([gzipSync(control.subarray(0, control.length - 1024)), data]));
 }

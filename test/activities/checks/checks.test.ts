@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createCheckActivities } from '../../../src/activities/checks/checks';
 import type { CheckRequest } from '../../../src/activities/contract';
 import type { CheckDeps } from '../../../src/activities/checks/context';
@@ -74,7 +75,9 @@ test('a machine at fault is tried again, and then shown', async () => {
   const { deps, request } = await update(NEW);
   const all = { ...deps, ...atFault() };
   for (const attempt of [1, 2])
-    await expect(runIn(new MockActivityEnvironment({ attempt }), all, request)).rejects.toMatchObject({ type: 'Infrastructure' });
+    await expect(
+      runIn(new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }), all, request),
+    ).rejects.toMatchObject({ type: 'Infrastructure' });
   const verdicts = await runIn(new MockActivityEnvironment({ attempt: 3 }), all, request);
   expect(verdicts.find(({ check }) => check === 'linters')).toMatchObject({
     outcome: 'failed',
