@@ -276,10 +276,15 @@ async function installRoot(tools: Tools, packages: readonly ResolvedPackage[], a
     throw infrastructure(`apko cannot install what it resolved: ${(error as Error).message}`, error);
   });
   await mkdir(join(folder, 'root'));
-  const unpacked = await runInSandbox(tools, ['tar', '--extract', '--file', 'root.tar.gz', '--directory', 'root'], {
-    folder,
-    readOnly: ['repository'],
-  });
+  // Without root, device nodes cannot be made; bubblewrap mounts its own.
+  const unpacked = await runInSandbox(
+    tools,
+    ['tar', '--extract', '--no-same-owner', '--exclude=dev/*', '--file', 'root.tar.gz', '--directory', 'root'],
+    {
+      folder,
+      readOnly: ['repository'],
+    },
+  );
   if (unpacked.code !== 0) throw infrastructure(`the root for commands cannot be unpacked: ${unpacked.stderr.trim()}`);
 }
 

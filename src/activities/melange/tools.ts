@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, constants, readFile, realpath } from 'node:fs/promises';
+import { access, constants, readFile, realpath, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { infrastructure } from './infrastructure';
 import { runOrThrow } from '../process';
@@ -29,9 +29,18 @@ export async function findTools(): Promise<Tools> {
 
 async function identify(name: string, args: readonly string[], version: (output: string) => string): Promise<Tool> {
   const path = await find(name);
+  const { size, mtimeMs } = await stat(path);
+  const state = `${path} ${size} ${mtimeMs}`;
+  const seen = known.get(state);
+  if (seen) return seen;
   const [bytes, output] = await Promise.all([readFile(path), runOrThrow(path, args)]);
-  return { path, identity: `${version(output)} sha256:${createHash('sha256').update(bytes).digest('hex')}` };
+  const tool = { path, identity: `${version(output)} sha256:${createHash('sha256').update(bytes).digest('hex')}` };
+  known.set(state, tool);
+  return tool;
 }
+
+/** Tools are tens of megabytes; they are read again only when the file changed. */
+const known = new Map<string, Tool>();
 
 async function find(name: string): Promise<string> {
   for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {

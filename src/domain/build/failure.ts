@@ -120,9 +120,12 @@ function lastError(raw: readonly string[], lines: readonly string[]): string | u
   return lines.findLast((line) => errors.has(line));
 }
 
-/** A line of melange's log without its time and level. */
+/** A line of melange's log without its time, its level and the subpackage that it appends. */
 export function bare(line: string): string {
-  return line.replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:DEBU|INFO|WARN|ERRO)\w* /, '').trimEnd();
+  return line
+    .replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (?:DEBU|INFO|WARN|ERRO)\w* /, '')
+    .replace(/ subpackage=\S+$/, '')
+    .trimEnd();
 }
 
 /** Steps that melange announced in its log, in order, with the package whose pipeline it was; the origin's is undefined. */

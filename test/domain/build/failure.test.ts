@@ -123,7 +123,14 @@ describe('which step', () => {
     ['tests before the unnamed one after them', [step('fetch'), step('make'), step('upstream tests'), ended(1)], 'upstream tests'],
     [
       'of a subpackage',
-      [step('fetch'), step('strip'), info('running pipeline for subpackage x-dev'), step('split/dev'), step('strip'), ended(1)],
+      [
+        step('fetch'),
+        step('strip'),
+        info('running pipeline for subpackage x-dev'),
+        info('running step "split/dev" subpackage=x-dev'),
+        info('running step "strip" subpackage=x-dev'),
+        ended(1),
+      ],
       'strip of x-dev',
     ],
     ['none, before the first', [ended(1)], undefined],
@@ -146,6 +153,7 @@ describe('which step', () => {
 
   test('lines are shown without time and level', () => {
     expect(bare(warn('x.c:1: error  '))).toBe('x.c:1: error');
+    expect(bare(warn('oops subpackage=zlib-dev'))).toBe('oops');
     expect(bare('as it is')).toBe('as it is');
   });
 });
