@@ -238,7 +238,7 @@ export function forgeConformance(name: string, makeForge: (repository: { readonl
         expect(await forge.head('main')).toBe(ada);
       });
 
-      const lines = (first: string, last: string) => [first, ...'abcdefghij', last, ''].join('\n');
+      const lines = (first: string, last: string) => [first, ...Array.from({ length: 10 }, (_, n) => `line ${n}`), last, ''].join('\n');
       test.each([
         ['in the same place', lines('mine', 'last')],
         ['far away, where git would join both', lines('first', 'mine')],
