@@ -5,6 +5,8 @@ export function elfFile(parts: {
   readonly soname?: string;
   readonly needed?: readonly string[];
   readonly imports?: readonly string[];
+  /** Symbols that it defines itself. */
+  readonly exports?: readonly string[];
   readonly strings?: readonly string[];
 }): Buffer {
   const names: string[] = [''];
@@ -14,18 +16,21 @@ export function elfFile(parts: {
     return offset;
   };
   const imports = (parts.imports ?? []).map(offsetOf);
+  const exports = (parts.exports ?? []).map(offsetOf);
+  const symbols = [...imports, ...exports];
   const needed = (parts.needed ?? []).map(offsetOf);
   const soname = parts.soname === undefined ? undefined : offsetOf(parts.soname);
   const strtab = Buffer.from(`${names.join('\0')}\0`);
 
-  const symtab = Buffer.alloc(24 * (imports.length + 1));
-  imports.forEach((name, index) => {
+  const symtab = Buffer.alloc(24 * (symbols.length + 1));
+  symbols.forEach((name, index) => {
     symtab.writeUInt32LE(name, 24 * (index + 1));
     symtab[24 * (index + 1) + 4] = 0x12;
+    if (index >= imports.length) symtab.writeUInt16LE(1, 24 * (index + 1) + 6);
   });
   const hash = Buffer.alloc(16);
   hash.writeUInt32LE(1, 0);
-  hash.writeUInt32LE(imports.length + 1, 4);
+  hash.writeUInt32LE(symbols.length + 1, 4);
 
   const headers = 64 + 2 * 56;
   const padded = (size: number) => Math.ceil(size / ALIGN) * ALIGN;

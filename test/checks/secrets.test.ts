@@ -39,6 +39,7 @@ test('a large file fails, and nothing else does', async () => {
 test.each([
   ['digests and commits', `expected-commit: ${'c0ffee12'.repeat(5)}`],
   ['code that names tokens', '+  token = xmlParserGetNextToken(context, XML_PARSER_START_TAG);'],
+  ['long names in code', 'secret = GetQueuedBackgroundWorkflowJsonFixtures'],
   ['a variable', 'password: ${{vars.password-of-the-test-database}}'],
   ['a heading', '======='],
 ])('%s pass', async (_, line) => {

@@ -67,7 +67,7 @@ test('what is wrong with the form of a spec alone fails no other check', async (
 test('names that only sound like downloads pass, and a comment does', async () => {
   const spec = (await goodSpec()).replace(
     'runs: make install',
-    'runs: |\n      # curl https://example.org\n      ./configure --with-curl --without-wget\n      make curl',
+    'runs: |\n      # first; curl https://example.org\n      ./configure --with-curl --without-wget\n      make curl',
   );
   expect((await (await scenario({ spec })).check('spec-lint')).outcome).toBe('passed');
 });
