@@ -72,14 +72,15 @@ async function bench(name: string) {
   const build = async (input: Partial<Parameters<typeof buildPackage>[0]> & { readonly snapshot: SpecSnapshot }): Promise<BuildResult> => {
     const environment = new MockActivityEnvironment();
     environment.on('heartbeat', (details: Progress) => progress.push(details));
-    return (await environment.run(buildPackage, {
+    const result: BuildResult = await environment.run(buildPackage, {
       version: '1.0',
       epoch: 0,
       sources: [],
       architecture: 'x86_64',
       attempt: 0,
       ...input,
-    })) as BuildResult;
+    });
+    return result;
   };
   const log = async (result: BuildResult) => await readFile(await store.log(result.log), 'utf8');
   const runner = createTestRunner({ store, repositories: deps.repositories, work: deps.work, testSeconds: 60, now: deps.now });
@@ -200,10 +201,12 @@ test('a build sees no file of the machine but its own, and cannot write its inpu
   - runs: |
       test ! -e ${root}
       echo x > /var/cache/melange/x && exit 1
+      head -c 0 /proc/sys/kernel/core_pattern >> /proc/sys/kernel/core_pattern && exit 1
       mkdir -p "\${{targets.destdir}}/usr/share/walls"
 `),
   });
   expect(await log(result)).toContain('Read-only file system');
+  expect(await log(result)).toMatch(/core_pattern: (Permission denied|Read-only)/);
   expect(result.outcome).toBe('built');
 });
 
@@ -346,13 +349,14 @@ test:
       architecture,
       builds,
       packages,
-      commands: [['greet'], ['/no/such/program'], ['sleep', '60']],
+      commands: [['greet'], ['/no/such/program'], ['sleep', '60'], ['sh', '-c', ': >> /proc/sys/kernel/core_pattern']],
       timeoutSeconds: 5,
     });
     expect(reports).toEqual([
       { command: ['greet'], code: 0, timedOut: false, output: 'greet 1.0\n65534\n' },
       expect.objectContaining({ code: 127, timedOut: false }),
       expect.objectContaining({ code: 128, timedOut: true }),
+      expect.objectContaining({ code: 1, output: expect.stringContaining('Permission denied') }),
     ]);
     await expect(runner.runCommands({ architecture, builds, packages: ['greet=3-r0'], commands: [], timeoutSeconds: 5 })).rejects.toThrow(
       Unsolvable,

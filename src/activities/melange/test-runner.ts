@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bare, classifyFailure, testedPackage } from '../../domain/build/failure';
 import type { BuiltPackage, LockedPackage, SpecSnapshot } from '../../domain/release/release';
-import { run, runOrThrow } from '../process';
+import { runOrThrow } from '../process';
 import type { Store } from '../store/store';
 import { tail } from '../store/tail';
 import { underHeartbeat } from './activity-life';
@@ -239,14 +239,14 @@ async function runCommands(deps: TestRunnerDeps, request: CommandRequest, bench:
 
   const reports: CommandReport[] = [];
   for (const command of request.commands) {
-    const finished = await run(
-      tools.bwrap.path,
+    const finished = await runInSandbox(
+      tools,
       [
-        ...['--unshare-all', '--uid', '65534', '--gid', '65534', '--die-with-parent', '--new-session'],
-        ...['--ro-bind', join(folder, 'root'), '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--chdir', '/tmp'],
+        ...['bwrap', '--unshare-all', '--uid', '65534', '--gid', '65534', '--die-with-parent', '--new-session'],
+        ...['--ro-bind', '/mnt/root', '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--chdir', '/tmp'],
         ...['--clearenv', '--setenv', 'PATH', '/usr/sbin:/usr/bin:/sbin:/bin', '--setenv', 'HOME', '/tmp', '--', ...command],
       ],
-      { env: {}, timeoutSeconds: request.timeoutSeconds },
+      { folder, readOnly: ['root', 'repository'], timeoutSeconds: request.timeoutSeconds },
     );
     const output = `${finished.stdout}${finished.stderr}`.slice(-OUTPUT_BYTES);
     // As a shell would say it: bubblewrap's own code for it is 1.
@@ -275,11 +275,11 @@ async function installRoot(tools: Tools, packages: readonly ResolvedPackage[], a
   ).catch((error: unknown) => {
     throw infrastructure(`apko cannot install what it resolved: ${(error as Error).message}`, error);
   });
-  await mkdir(join(folder, 'root'));
+  await mkdir(join(folder, 'tmp'), { recursive: true });
   // Without root, device nodes cannot be made; bubblewrap mounts its own.
   const unpacked = await runInSandbox(
     tools,
-    ['tar', '--extract', '--no-same-owner', '--exclude=dev/*', '--file', 'root.tar.gz', '--directory', 'root'],
+    ['tar', '--extract', '--no-same-owner', '--exclude=dev/*', '--file', 'root.tar.gz', '--one-top-level=root'],
     {
       folder,
       readOnly: ['repository'],
