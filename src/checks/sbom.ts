@@ -30,7 +30,7 @@ function problemsOfDocument(document: unknown, name: string, version: string): r
   const ids = new Set(['SPDXRef-DOCUMENT', ...[...packages, ...list(document.files).filter(isMembers)].map((item) => item.SPDXID)]);
   for (const relation of list(document.relationships).filter(isMembers)) {
     for (const end of [relation.spdxElementId, relation.relatedSpdxElement]) {
-      const known = ids.has(end as string) || end === 'NONE' || end === 'NOASSERTION' || (isText(end) && end.startsWith('DocumentRef-'));
+      const known = ids.has(end) || end === 'NONE' || end === 'NOASSERTION' || (isText(end) && end.startsWith('DocumentRef-'));
       if (!known) wrong.push(`a relationship names ${String(end)}, which is not in the document`);
     }
   }

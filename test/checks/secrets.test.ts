@@ -2,19 +2,20 @@ import { createCheckContext } from '../../src/activities/checks/context';
 import { secretsCheck } from '../../src/checks/secrets';
 import { CHANGE_CHECKS, goodSpec, scenario } from './scenario';
 
-/** Put together here, so that no scanner takes this file for a leak. */
+/** Put together when they are run, so that no scanner takes this file for a leak. */
+const joined = (...parts: readonly string[]) => parts.join('');
 const random = 'q9Zk3LmX7vR2tB8wN4cY6pD1sF5gH0jK';
 const secrets: readonly (readonly [string, string, string])[] = [
-  ['a private key', `-----BEGIN OPENSSH ${'PRIVATE'} KEY-----`, 'private key begins here'],
-  ['an AWS key', `key ${'AKIA'}${'ABCDEFGHIJKLMNOP'}`, 'AWS access key: AKIA… (20 characters)'],
-  ['a GitHub token', `token ${'ghp_'}${random}abcd`, 'GitHub token: ghp_… (40 characters)'],
-  ['a fine-grained GitHub token', `${'github_pat_'}${random}`, 'GitHub token: gith…'],
-  ['a GitLab token', `${'glpat-'}${random}`, 'GitLab token: glpa…'],
-  ['a Slack token', `${'xoxb-'}123456789012-abcdefghij`, 'Slack token: xoxb…'],
-  ['an npm token', `${'npm_'}${random}abcd`, 'npm token: npm_…'],
+  ['a private key', joined('-----BEGIN OPENSSH ', 'PRIVATE KEY-----'), 'private key begins here'],
+  ['an AWS key', joined('key AKIA', 'ABCDEFGHIJKLMNOP'), 'AWS access key: AKIA… (20 characters)'],
+  ['a GitHub token', joined('token ghp_', random, 'abcd'), 'GitHub token: ghp_… (40 characters)'],
+  ['a fine-grained GitHub token', joined('github_pat_', random), 'GitHub token: gith…'],
+  ['a GitLab token', joined('glpat-', random), 'GitLab token: glpa…'],
+  ['a Slack token', joined('xoxb-', '123456789012-abcdefghij'), 'Slack token: xoxb…'],
+  ['an npm token', joined('npm_', random, 'abcd'), 'npm token: npm_…'],
   ['a password', `password: ${random}`, 'looks like a credential: q9Zk… (32 characters)'],
   ['a token in code', `api_key = "${random}"`, 'looks like a credential'],
-  ['a hexadecimal secret', `secret: 9f86d081884c7d659a2feaa0c55ad015`, 'looks like a credential'],
+  ['a hexadecimal secret', 'secret: 9f86d081884c7d659a2feaa0c55ad015', 'looks like a credential'],
   ['a merge marker', '<<<<<<< ours', 'merge marker'],
   ['the end of a merge marker', '>>>>>>> theirs', 'merge marker'],
 ];

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createCheckActivities } from '../../../src/activities/checks/checks';
-import type { CheckRequest } from '../../../src/activities/contract';
+import type { CheckActivities, CheckRequest } from '../../../src/activities/contract';
 import type { CheckDeps } from '../../../src/activities/checks/context';
 import type { TestRunner } from '../../../src/activities/melange/test-runner';
 import type { Verdict } from '../../../src/domain/check/verdict';
@@ -27,7 +27,7 @@ function runner(more: Partial<TestRunner> = {}): { readonly runner: TestRunner; 
 }
 
 const runIn = (environment: MockActivityEnvironment, deps: CheckDeps, request: CheckRequest) =>
-  environment.run(createCheckActivities(deps).runChecks, request) as Promise<readonly Verdict[]>;
+  environment.run<[CheckRequest], readonly Verdict[], CheckActivities['runChecks']>(createCheckActivities(deps).runChecks, request);
 const outcomes = (verdicts: readonly Verdict[]) => Object.fromEntries(verdicts.map(({ check, outcome }) => [check, outcome]));
 
 test('a stage gives one verdict for each of its checks', async () => {

@@ -73,7 +73,7 @@ test('it is open exactly when every check is passed, skipped with a reason or wa
       const verdicts = names.flatMap((check, index) => {
         const state = states[index];
         if (state === 'missing') return [];
-        return [state === 'silent' ? verdict(check, 'skipped', '') : verdict(check, state as Verdict['outcome'])];
+        return [state === 'silent' ? verdict(check, 'skipped', '') : verdict(check, state)];
       });
       const state = gate(
         verdicts,
