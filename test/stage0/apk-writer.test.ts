@@ -83,6 +83,14 @@ it('says in .PKGINFO what the package is and what its data hashes to', () => {
   );
 });
 
+it('gives every file the SHA-1 that apk audits it by, and a link that of its target', () => {
+  const { data } = members(readFileSync(write(tree())));
+  const tar = gunzipSync(data).toString('latin1');
+  for (const content of ['#!/bin/sh\n', 'thing', '', 'ü'.repeat(300)]) {
+    expect(tar).toContain(`APK-TOOLS.checksum.SHA1=${createHash('sha1').update(content).digest('hex')}\n`);
+  }
+});
+
 it('carries install scripts in the control member', () => {
   const listing = execFileSync(
     'tar',
