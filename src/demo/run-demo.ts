@@ -9,6 +9,7 @@ import { connectClient } from '../workers/connection';
 import { rolesOf } from '../workers/roles';
 import { startFactory } from '../workers/supervisor';
 import { fetchDemoReleases } from './debian-sources';
+import type { DemoReleases } from './debian-sources';
 import { freePorts } from './free-ports';
 import type { Narrator } from './narrator';
 import { lookFromOutside } from './outside';
@@ -25,7 +26,11 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const PACKAGES = ['zlib', 'lz4', 'pigz'] as const;
+const BASE = [
+  ['zlib', '1.2.13'],
+  ['lz4', '1.9.4'],
+  ['pigz', '2.8'],
+] as const;
 
 /** Plays the whole story in `folder` (made anew) on real components. Throws at the first thing that does not hold; what runs is stopped then. */
 export async function runDemo(folder: string, narrator: Narrator, interrupted: AbortSignal): Promise<Running> {
@@ -33,25 +38,19 @@ export async function runDemo(folder: string, narrator: Narrator, interrupted: A
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const onProgress = (text: string) => narrator.say(text);
-  const releases = await fetchDemoReleases({ onProgress });
-  const upstream = await startUpstreamServer(path.join(folder, 'upstream'));
+  const releases = await fetchDemoReleases(path.join(folder, 'releases'), { onProgress });
+  const upstream = await startUpstreamServer({ folder: path.join(folder, 'upstream') });
   const closing: (() => Promise<void>)[] = [() => upstream.close()];
   const stop = async () => {
     for (const close of closing.splice(0).reverse()) await close();
   };
-  const release = (name: string, version: string) => upstream.release(name, releases.tarball(name, version));
+  const release = (name: string, version: string) => upstream.release(name, releases.find(name, version).file);
   try {
-    for (const [name, version] of [
-      ['zlib', '1.2.13'],
-      ['lz4', '1.9.4'],
-      ['pigz', '2.8'],
-    ] as const) {
-      await release(name, version);
-    }
+    for (const [name, version] of BASE) await release(name, version);
     const config = await writeConfig(folder);
     const paths = statePaths(config.state);
     const stage0 = await makeStage0({ architecture: 'x86_64', out: paths.stage0, onProgress });
-    const specFiles = await specsFor(upstream.url);
+    const specFiles = await specsFor(upstream.address, releases);
     await makeSpecRepository(config.specs.repository, path.join(folder, 'scratch'), {
       'packages/zlib.yaml': specFiles.zlib!,
       'packages/lz4.yaml': specFiles.lz4!,
@@ -76,14 +75,14 @@ export async function runDemo(folder: string, narrator: Narrator, interrupted: A
       outside: lookFromOutside(config),
       stage0: { folder: path.dirname(stage0.repository), key: stage0.key },
       specFiles,
-      patch: { name: 'CVE-2023-45853.patch', content: await readFile(releases.patch, 'utf8') },
+      patch: { name: 'CVE-2023-45853.patch', content: await readFile(releases.zlibPatch, 'utf8') },
       webhookSecret: (await webhookSecrets(config))[0]!,
       roles: rolesOf(config),
       release,
     };
     const chapters = [
       baseLine,
-      upstreamReleaseWithOthers(release, () => tamperWithPigz(releases.tarball('pigz', '2.8'), folder), upstream.release),
+      upstreamReleaseWithOthers(release, () => tamperWithPigz(releases.find('pigz', '2.8').file, folder), upstream.release),
       waitsForAPerson,
       rejected,
       survivesKills,
@@ -142,11 +141,12 @@ temporal:
   return requireConfig(file);
 }
 
-/** The example specs, with the demo's upstream in place of theirs. */
-async function specsFor(upstream: string): Promise<Readonly<Record<string, string>>> {
-  const entries = PACKAGES.map(async (name) => {
+/** The example specs, with the demo's upstream in place of theirs, and the digests of the tarballs at hand. */
+async function specsFor(upstream: string, releases: DemoReleases): Promise<Readonly<Record<string, string>>> {
+  const entries = BASE.map(async ([name, version]) => {
     const spec = await readFile(path.resolve(__dirname, '../../specs/packages', `${name}.yaml`), 'utf8');
-    return [name, spec.replace(/^ {2}upstream: .*$/m, `  upstream: ${upstream}`)] as const;
+    const here = spec.replace(/^ {2}upstream: .*$/m, `  upstream: ${upstream}`);
+    return [name, here.replace(/expected-sha256: [0-9a-f]{64}/, `expected-sha256: ${releases.find(name, version).sha256}`)] as const;
   });
   return Object.fromEntries(await Promise.all(entries));
 }

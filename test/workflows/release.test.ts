@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { decideSignal, decideUpdate, QUEUES, releaseId, releaseQuery, supersedeSignal } from '../../src/workflows/messages';
 import type { ReleaseView } from '../../src/workflows/messages';
 import { release } from '../../src/workflows';
-import { newWorld, onStage, releaseInput, TIME_SKIPPING, timeSkipping, until } from './stage';
+import { newWorld, onStage, record, releaseInput, TIME_SKIPPING, timeSkipping, until } from './stage';
 import type { World } from './stage';
 
 jest.setTimeout(60_000);
@@ -21,6 +21,10 @@ suite('release', () => {
   beforeEach(() => {
     world = newWorld();
     serial += 1;
+  });
+
+  afterEach(async () => {
+    await record(env, releaseId('zlib', `1.3.${serial}`, 0), `release ${expect.getState().currentTestName!}`);
   });
 
   const start = (more: Parameters<typeof releaseInput>[0] = {}) => {

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import type { Assessment, CheckRequest, Message, PublishRequest, SignedPackage, WithdrawRequest } from '../../src/activities/contract';
+import type { Assessment, CheckRequest, PublishRequest, SignedPackage, WithdrawRequest } from '../../src/activities/contract';
 import { createAnnounceActivities } from '../../src/activities/announce/announce';
 import type { Verdict } from '../../src/domain/check/verdict';
 import type { Digest } from '../../src/domain/digest';
@@ -250,10 +252,11 @@ const INDEXED = {
 /** Runs `story` with one worker per task queue on the world's activities. */
 export async function onStage<T>(env: TestWorkflowEnvironment, world: World, story: () => Promise<T>): Promise<T> {
   const activities = activitiesOf(world, env);
-  const common = { connection: env.nativeConnection, activities };
+  const identity = 'stage';
+  const common = { connection: env.nativeConnection, activities, identity };
   const queues = [QUEUES.control, QUEUES.tester, QUEUES.signer, QUEUES.publisher, QUEUES.builder('x86_64'), QUEUES.builder('aarch64')];
   const workers = await Promise.all([
-    Worker.create({ connection: env.nativeConnection, taskQueue: QUEUES.workflows, workflowBundle: await workflowBundle() }),
+    Worker.create({ connection: env.nativeConnection, identity, taskQueue: QUEUES.workflows, workflowBundle: await workflowBundle() }),
     ...queues.map((taskQueue) => Worker.create({ ...common, taskQueue })),
   ]);
   const running = workers.map((worker) => worker.run());
@@ -276,4 +279,13 @@ export async function until<T>(look: () => Promise<T | undefined>, env: TestWork
   throw new Error('the state that the test waits for never came');
 }
 
-export type { Message };
+/** With MILLRACE_RECORD=1: keeps the history of a workflow that a test has run, for test/replay. */
+export async function record(env: TestWorkflowEnvironment, workflowId: string, name: string): Promise<void> {
+  if (process.env['MILLRACE_RECORD'] !== '1') return;
+  const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
+  const file = `${name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 60)}.json`;
+  writeFileSync(path.join(__dirname, '../replay/histories', file), `${JSON.stringify(historyToJSON(history))}\n`);
+}
