@@ -49,11 +49,9 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
     return reply.code(status).send({ error: explained(error, status) });
   });
   server.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send({
-        error: `there is no ${request.method} ${request.url.slice(0, 200)}: POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
-      }),
+    reply.code(404).send({
+      error: `there is no ${request.method} ${request.url.slice(0, 200)}: POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
+    }),
   );
 
   server.get('/healthz', async (_request, reply) => {

@@ -62,11 +62,11 @@ async function millrace(...args: readonly string[]) {
   };
   const out = jest.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
   const err = jest.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  process.exitCode = 0;
+  process.exitCode = undefined;
   let code: number;
   try {
     await millraceProgram().parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
-    code = Number(process.exitCode);
+    code = Number(process.exitCode ?? 0);
   } catch (error) {
     const explained = explain(error, args.includes('--debug'));
     written.err += explained.text ?? '';
@@ -74,7 +74,7 @@ async function millrace(...args: readonly string[]) {
   } finally {
     out.mockRestore();
     err.mockRestore();
-    process.exitCode = 0;
+    process.exitCode = undefined;
   }
   return { ...written, code };
 }
