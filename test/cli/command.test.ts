@@ -53,6 +53,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+const exitCode = () => Number(process.exitCode ?? 0);
+
 /** Runs the command as `main.ts` does, with what it writes and its exit code. */
 async function millrace(...args: readonly string[]) {
   const written = { out: '', err: '' };
@@ -66,7 +68,7 @@ async function millrace(...args: readonly string[]) {
   let code: number;
   try {
     await millraceProgram().parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
-    code = Number(process.exitCode ?? 0);
+    code = exitCode();
   } catch (error) {
     const explained = explain(error, args.includes('--debug'));
     written.err += explained.text ?? '';

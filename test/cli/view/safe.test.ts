@@ -15,7 +15,6 @@ it.each([
 it('leaves nothing that a terminal obeys, and text without it alone', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (text) => {
-       
       expect(safe(text)).not.toMatch(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e]/);
     }),
   );
