@@ -13,25 +13,7 @@ import type {
 } from '../domain/release/release';
 import type { UpdateDecision } from '../domain/update/candidate';
 
-/**
- * What the workflows call, by task queue. An activity input or result stays far below 256 KiB: artifacts, logs and records travel by digest or name.
- * Failures are `ApplicationFailure`s; the types that are not retried are in NON_RETRYABLE.
- */
-export const NON_RETRYABLE = [
-  'SpecUnreadable',
-  'PackageUnknown',
-  'DigestMismatch',
-  'ArchiveUnsafe',
-  'SourceTooLarge',
-  'SourceMissing',
-  'TagMoved',
-  'NothingToChange',
-  'GateRefused',
-  'IndexRefused',
-  'Conflict',
-  'ForgeRefused',
-  'SnapshotRefused',
-] as const;
+/** What the workflows call, by task queue. An activity input or result stays far below 256 KiB: artifacts, logs and records travel by digest or name. */
 
 /** What is true of a package now; the package entity decides on it. */
 export interface Assessment {

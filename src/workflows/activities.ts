@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import { NON_RETRYABLE } from '../activities/contract';
+import { NON_RETRYABLE } from '../domain/failure';
 import type {
   BuilderActivities,
   CheckActivities,

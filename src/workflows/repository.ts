@@ -56,7 +56,7 @@ export async function repository(input: RepositoryInput): Promise<never> {
       return `${request.package} ${request.version} will be withdrawn with the next generation`;
     },
     {
-      validator: (request) => {
+      validator: (request: WithdrawRequest) => {
         if (!request.reason?.trim() || !request.by?.trim()) throw new Error('a withdrawal needs "by" and "reason"');
       },
     },

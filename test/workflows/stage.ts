@@ -231,13 +231,18 @@ function onPath(program: string): string | undefined {
   }
 }
 
+/** The time-skipping server does not keep the SDK's flags, so histories to replay are recorded on the development server. */
+export const RECORDING = process.env['MILLRACE_RECORD'] === '1';
+
 /** Path of the time-skipping server, where set-up could fetch it (it needs Java); without it these tests are named as skipped. */
 export const TIME_SKIPPING = onPath('temporal-test-server');
 
 export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
   const logging = { filter: 'ERROR', forward: {} };
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging } });
-  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: TIME_SKIPPING! } } });
+  const env = RECORDING
+    ? await TestWorkflowEnvironment.createLocal({ server: { executable: { type: 'existing-path', path: onPath('temporal')! } } })
+    : await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: TIME_SKIPPING! } } });
   const searchAttributes = Object.fromEntries(Object.values(SEARCH).map(({ name, type }) => [name, INDEXED[type]]));
   await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes });
   return env;
@@ -281,11 +286,14 @@ export async function until<T>(look: () => Promise<T | undefined>, env: TestWork
 
 /** With MILLRACE_RECORD=1: keeps the history of a workflow that a test has run, for test/replay. */
 export async function record(env: TestWorkflowEnvironment, workflowId: string, name: string): Promise<void> {
-  if (process.env['MILLRACE_RECORD'] !== '1') return;
+  if (!RECORDING) return;
   const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
   const file = `${name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 60)}.json`;
-  writeFileSync(path.join(__dirname, '../replay/histories', file), `${JSON.stringify(historyToJSON(history))}\n`);
+  writeFileSync(
+    path.join(__dirname, '../replay/histories', file),
+    `{"workflowId":${JSON.stringify(workflowId)},"history":${historyToJSON(history)}}\n`,
+  );
 }

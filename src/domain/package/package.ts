@@ -238,9 +238,9 @@ function fullVersion(target: { readonly version: string; readonly epoch: number 
   return `${target.version}-r${target.epoch}`;
 }
 
-function without<Key extends 'inFlight' | 'next' | 'stopped'>(state: PackageState, key: Key): PackageState {
+function without(state: PackageState, key: 'inFlight' | 'next' | 'stopped'): PackageState {
   const { [key]: _, ...rest } = state;
-  return rest as PackageState;
+  return rest;
 }
 
 const say = (state: PackageState, text: string): PackageStep => ({ state, commands: [], text });

@@ -1,4 +1,4 @@
-import { CHECK_NAMES } from '../check/verdict';
+import type { CHECK_NAMES } from '../check/verdict';
 import type { Verdict } from '../check/verdict';
 import type { Decision } from './release';
 
