@@ -42,7 +42,8 @@ function sourceProblems(source: SourceReference): readonly string[] {
   ];
 }
 
-function repeated(what: string, list: readonly string[]): readonly string[] {
+function repeated(what: string, places: readonly Located[]): readonly string[] {
+  const list = places.map(({ value }) => value);
   const twice = new Set(list.filter((item, index) => list.indexOf(item) !== index));
   return [...twice].map((item) => `${what} names ${item} twice`);
 }

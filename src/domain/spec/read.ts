@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { fail, ok, type Problem, type Result } from '../result';
 import { checkForm } from './check-form';
-import type { Dependencies, Located, Spec, Step, Subpackage, TagRules, TestBlock, UpdateBlock, VarTransform } from './spec';
+import type { BuildOption, Dependencies, Located, Spec, Step, Subpackage, TagRules, TestBlock, UpdateBlock, VarTransform } from './spec';
 import { isAbsent, locate, parseTree, startOf, type SpecTree } from './tree';
 
 /** Reads a melange spec strictly. The error is every defect of the file, each with its position. */
@@ -32,11 +32,12 @@ function specOf(tree: SpecTree): Spec {
     ...optional('url', textOf(about, 'url')),
     licenses: mappings(about, 'copyright').map((entry) => located(tree, entry, 'license')!),
     targetArchitectures: texts(about, 'target-architecture'),
-    dependencies: dependenciesOf(about),
-    buildPackages: environmentPackages(root),
+    dependencies: dependenciesOf(tree, about),
+    buildPackages: environmentPackages(tree, root),
     vars: locatedEntries(tree, root, 'vars'),
     varTransforms: mappings(root, 'var-transforms').map((entry) => varTransformOf(tree, entry)),
-    data: Object.fromEntries(mappings(root, 'data').map((entry) => [textOf(entry, 'name')!, textEntries(entry, 'items')])),
+    data: Object.fromEntries(mappings(root, 'data').map((entry) => [textOf(entry, 'name')!, locatedEntries(tree, entry, 'items')])),
+    options: optionsOf(tree, root),
     pipeline: stepsOf(tree, root),
     subpackages: mappings(root, 'subpackages').map((entry) => subpackageOf(tree, entry)),
     ...optional('update', update && updateOf(tree, update)),
@@ -48,28 +49,65 @@ function subpackageOf(tree: SpecTree, node: YAMLMap): Subpackage {
   const test = mapping(node, 'test');
   return {
     name: located(tree, node, 'name')!,
-    ...optional('range', textOf(node, 'range')),
+    ...optional('if', located(tree, node, 'if')),
+    ...optional('range', given(located(tree, node, 'range'))),
     ...optional('description', textOf(node, 'description')),
-    dependencies: dependenciesOf(node),
+    dependencies: dependenciesOf(tree, node),
     pipeline: stepsOf(tree, node),
     ...optional('test', test && testOf(tree, test)),
   };
 }
 
 function testOf(tree: SpecTree, node: YAMLMap): TestBlock {
-  return { packages: environmentPackages(node), pipeline: stepsOf(tree, node) };
+  return { packages: environmentPackages(tree, node), pipeline: stepsOf(tree, node) };
 }
 
 function stepsOf(tree: SpecTree, parent: YAMLMap): readonly Step[] {
-  return mappings(parent, 'pipeline').map((node) => ({
+  return mappings(parent, 'pipeline').map((node) => stepOf(tree, node));
+}
+
+/** One step; the whole of a pipeline's file is one too. */
+export function stepOf(tree: SpecTree, node: YAMLMap): Step {
+  const needs = mapping(node, 'needs');
+  const assertions = mapping(node, 'assertions');
+  const requiredSteps = assertions && textOf(assertions, 'required-steps');
+  return {
     ...optional('uses', located(tree, node, 'uses')),
     ...optional('runs', located(tree, node, 'runs')),
     ...optional('name', located(tree, node, 'name')),
     ...optional('if', located(tree, node, 'if')),
     with: locatedEntries(tree, node, 'with'),
+    needs: locatedTexts(tree, needs, 'packages'),
+    ...optional('workingDirectory', located(tree, node, 'working-directory')),
+    environment: locatedEntries(tree, node, 'environment'),
+    ...optional('label', textOf(node, 'label')),
+    ...optional('requiredSteps', requiredSteps === undefined ? undefined : Number(requiredSteps)),
     pipeline: stepsOf(tree, node),
     at: tree.at(startOf(node)),
-  }));
+  };
+}
+
+function optionsOf(tree: SpecTree, root: YAMLMap): Readonly<Record<string, BuildOption>> {
+  const entries = (mapping(root, 'options')?.items ?? []).map((pair): [string, BuildOption] => {
+    const node = isMap(pair.value) ? pair.value : undefined;
+    const environment = node && mapping(node, 'environment');
+    const contents = environment && mapping(environment, 'contents');
+    const packages = contents && mapping(contents, 'packages');
+    return [
+      keyText(pair.key),
+      {
+        vars: node ? locatedEntries(tree, node, 'vars') : {},
+        add: locatedTexts(tree, packages, 'add'),
+        remove: locatedTexts(tree, packages, 'remove'),
+      },
+    ];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** An empty text says nothing, like an absent one. */
+function given(text: Located | undefined): Located | undefined {
+  return text?.value === '' ? undefined : text;
 }
 
 function varTransformOf(tree: SpecTree, node: YAMLMap): VarTransform {
@@ -120,15 +158,19 @@ function tagRulesOf(node: YAMLMap): TagRules {
   };
 }
 
-function dependenciesOf(parent: YAMLMap): Dependencies {
+function dependenciesOf(tree: SpecTree, parent: YAMLMap): Dependencies {
   const node = mapping(parent, 'dependencies');
-  return { runtime: texts(node, 'runtime'), provides: texts(node, 'provides'), replaces: texts(node, 'replaces') };
+  return {
+    runtime: locatedTexts(tree, node, 'runtime'),
+    provides: locatedTexts(tree, node, 'provides'),
+    replaces: locatedTexts(tree, node, 'replaces'),
+  };
 }
 
-function environmentPackages(parent: YAMLMap): readonly string[] {
+function environmentPackages(tree: SpecTree, parent: YAMLMap): readonly Located[] {
   const environment = mapping(parent, 'environment');
   const contents = environment && mapping(environment, 'contents');
-  return texts(contents, 'packages');
+  return locatedTexts(tree, contents, 'packages');
 }
 
 function valueOf(node: YAMLMap | undefined, key: string): unknown {
@@ -169,9 +211,9 @@ function texts(node: YAMLMap | undefined, key: string): readonly string[] {
     : [];
 }
 
-function textEntries(node: YAMLMap, key: string): Readonly<Record<string, string>> {
-  const value = mapping(node, key);
-  return Object.fromEntries((value?.items ?? []).map((pair) => [keyText(pair.key), isAbsent(pair.value) ? '' : scalarText(pair.value)]));
+function locatedTexts(tree: SpecTree, node: YAMLMap | undefined, key: string): readonly Located[] {
+  const value = valueOf(node, key);
+  return isSeq(value) ? value.items.flatMap((item) => locate(tree, item) ?? []) : [];
 }
 
 function locatedEntries(tree: SpecTree, node: YAMLMap, key: string): Readonly<Record<string, Located>> {

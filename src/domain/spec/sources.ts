@@ -41,8 +41,8 @@ function* pipelinesOf(spec: Spec, variables: Variables): Generator<readonly [rea
       yield [subpackage.pipeline, variables];
       continue;
     }
-    const items = Object.entries(spec.data[subpackage.range] ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-    for (const [key, value] of items) yield [subpackage.pipeline, withRangeItem(variables, key, value)];
+    const items = Object.entries(spec.data[subpackage.range.value] ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [key, value] of items) yield [subpackage.pipeline, withRangeItem(variables, key, value.value)];
   }
 }
 

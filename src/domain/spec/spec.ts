@@ -15,6 +15,11 @@ export interface Step {
   readonly name?: Located;
   readonly if?: Located;
   readonly with: Readonly<Record<string, Located>>;
+  readonly needs: readonly Located[];
+  readonly workingDirectory?: Located;
+  readonly environment: Readonly<Record<string, Located>>;
+  readonly label?: string;
+  readonly requiredSteps?: number;
   readonly pipeline: readonly Step[];
   readonly at: Position;
 }
@@ -28,23 +33,30 @@ export interface VarTransform {
 }
 
 export interface TestBlock {
-  readonly packages: readonly string[];
+  readonly packages: readonly Located[];
   readonly pipeline: readonly Step[];
 }
 
 export interface Subpackage {
   readonly name: Located;
-  readonly range?: string;
+  readonly if?: Located;
+  readonly range?: Located;
   readonly description?: string;
   readonly dependencies: Dependencies;
   readonly pipeline: readonly Step[];
   readonly test?: TestBlock;
 }
 
+export interface BuildOption {
+  readonly vars: Readonly<Record<string, Located>>;
+  readonly add: readonly Located[];
+  readonly remove: readonly Located[];
+}
+
 export interface Dependencies {
-  readonly runtime: readonly string[];
-  readonly provides: readonly string[];
-  readonly replaces: readonly string[];
+  readonly runtime: readonly Located[];
+  readonly provides: readonly Located[];
+  readonly replaces: readonly Located[];
 }
 
 /** The `update:` block of a melange spec (schema: melange pkg/config/schema.json, `Update`). */
@@ -83,10 +95,12 @@ export interface Spec {
   readonly licenses: readonly Located[];
   readonly targetArchitectures: readonly string[];
   readonly dependencies: Dependencies;
-  readonly buildPackages: readonly string[];
+  readonly buildPackages: readonly Located[];
   readonly vars: Readonly<Record<string, Located>>;
   readonly varTransforms: readonly VarTransform[];
-  readonly data: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly data: Readonly<Record<string, Readonly<Record<string, Located>>>>;
+  /** By name; each with the packages that it adds to and removes from the build environment, and the variables that it sets. */
+  readonly options: Readonly<Record<string, BuildOption>>;
   readonly pipeline: readonly Step[];
   readonly subpackages: readonly Subpackage[];
   readonly update?: UpdateBlock;
