@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
-import type { Verdict, Waiver } from '../domain/check/verdict';
-import type { BuildResult, Cause, Change, Decision, DecisionRecord, ReleaseInput, ReleaseOutcome } from '../domain/release/release';
+import type { ReleaseStory } from '../domain/release/details';
+import type { Cause, Decision, ReleaseOutcome } from '../domain/release/release';
 import type { PublishRequest, WithdrawRequest } from '../activities/contract';
 
 /** Every signal, update, query, search attribute, workflow id and task queue of Millrace, in one place. */
@@ -76,23 +76,7 @@ export interface PackageView {
 }
 
 /** What `release:…` shows while it runs. */
-export interface ReleaseView {
-  readonly release: string;
-  readonly input: ReleaseInput;
-  readonly stage: string;
-  readonly change?: Change;
-  readonly builds: readonly BuildResult[];
-  readonly verdicts: readonly Verdict[];
-  readonly waivers: readonly Waiver[];
-  readonly decisions: readonly DecisionRecord[];
-  /** What is refused and why, newest last: decisions that did not fit. */
-  readonly refused: readonly string[];
-  readonly waitingFor?: {
-    readonly since: string;
-    readonly because: readonly string[];
-    readonly answers: readonly string[];
-    readonly remindedTimes: number;
-  };
+export interface ReleaseView extends ReleaseStory {
   readonly attempt: number;
 }
 

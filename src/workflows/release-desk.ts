@@ -1,49 +1,20 @@
 import { condition, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { summaryLine, waivable } from '../domain/check/gate';
-import type { Verdict, Waiver } from '../domain/check/verdict';
 import { accepted, answers, refusal } from '../domain/release/decision';
 import type { Waiting } from '../domain/release/decision';
 import { releaseDetails } from '../domain/release/details';
-import type { BuildResult, Change, Decision, DecisionRecord, ReleaseInput } from '../domain/release/release';
+import type { Decision, ReleaseInput } from '../domain/release/release';
 import { clamp, DETAILS_BYTES } from '../domain/text/clamp';
 import { control } from './activities';
 import { decideSignal, decideUpdate, publicationSignal, releaseQuery, SEARCH, supersedeSignal } from './messages';
-import type { Publication, ReleaseView } from './messages';
-
-/** What a running release knows; the story in release.ts changes it, the desk shows it and takes people's answers. */
-export interface ReleaseState {
-  readonly input: ReleaseInput;
-  stage: string;
-  change?: Change | undefined;
-  builds: readonly BuildResult[];
-  verdicts: readonly Verdict[];
-  waivers: Waiver[];
-  decisions: DecisionRecord[];
-  refused: string[];
-  waitingFor?: ReleaseView['waitingFor'] | undefined;
-  attempt: number;
-  supersededBy?: string;
-  publication?: Publication;
-  patched: boolean;
-  readonly seconds: Record<string, number>;
-}
+import type { ReleaseView } from './messages';
+import { newReleaseState } from './release-state';
 
 const REFUSED_KEPT = 10;
 
 /** The desk of one release: query, decisions by update and by signal (same validation), supersession, reminders. */
 export function openDesk(input: ReleaseInput) {
-  const state: ReleaseState = {
-    input,
-    stage: 'starting',
-    builds: [],
-    verdicts: [],
-    waivers: [],
-    decisions: [],
-    refused: [],
-    attempt: 0,
-    patched: false,
-    seconds: {},
-  };
+  const state = newReleaseState(input);
   const release = workflowInfo().workflowId;
   const inbox: Decision[] = [];
   let blocking: readonly string[] = [];

@@ -57,7 +57,10 @@ async function build(desk: Desk): Promise<void> {
   const early = staleVerdicts(state.verdicts).due('change') ? controlChecks.runChecks(stage(desk, 'change')) : Promise.resolve([]);
   const [builds, checked] = await Promise.all([Promise.all(missing.map(one)), early]);
   state.builds = [...built, ...builds];
-  remember(desk, [...checked, ...buildVerdicts(state.builds, state.input.architectures)]);
+  const verdicts = buildVerdicts(state.builds, state.input.architectures);
+  const failed = verdicts.some((verdict) => verdict.outcome === 'failed');
+  const explain = { release: state.input, change, builds: state.builds, verdicts };
+  remember(desk, [...checked, ...(failed ? await controlChecks.explainFailures(explain) : verdicts)]);
   leave();
 }
 
