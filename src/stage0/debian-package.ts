@@ -37,11 +37,11 @@ function bareName(relation: string): string {
   return relation.trim().replace(/[\s:([].*$/s, '');
 }
 
-/** Package managers' plumbing, and what only maintainer scripts, documentation or sanitizers need: nothing of it is used in a build. */
+/** Package managers' plumbing, and what only maintainer scripts, documentation, sanitizers or access to the network need: nothing of it is used in a build. */
 const LEFT_OUT: ReadonlySet<string> = new Set(
   `dpkg debconf debconf-2.0 cdebconf install-info base-files python3 python3-pyelftools debianutils media-types libpam0g init-system-helpers tzdata
    perl-openssl-defaults ucf sensible-utils libnsl-dev libtirpc-dev rpcsvc-proto libasan8 liblsan0 libtsan2 libubsan1 libhwasan0 libitm1 libquadmath0
-   ca-certificates`.split(/\s+/),
+   ca-certificates git-man liberror-perl libcurl3-gnutls libexpat1`.split(/\s+/),
 );
 
 export function isLeftOut(debianName: string): boolean {

@@ -21,7 +21,7 @@ import {
 } from './tree';
 
 /** Raise it with every change that makes other packages: repositories are cached by it. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 const ARCHITECTURES: Readonly<Record<string, { readonly debian: string; readonly triplet: string }>> = {
   x86_64: { debian: 'amd64', triplet: 'x86_64-linux-gnu' },
@@ -33,7 +33,7 @@ const NATIVE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 /** The Debian packages that stage0 is the closure of: what the environments of melange's own pipelines and of C and C++ builds name. */
 const ROOTS =
   `libc6 libc-bin libgcc-s1 libstdc++6 busybox-static bash coreutils findutils diffutils grep sed gawk tar gzip bzip2 xz-utils patch perl
-  gcc g++ cpp make binutils libc6-dev pkgconf autoconf automake libtool m4 pax-utils wget file`.split(/\s+/);
+  gcc g++ cpp make binutils libc6-dev pkgconf autoconf automake libtool m4 pax-utils wget file git`.split(/\s+/);
 
 const BUILD_BASE =
   `baselayout busybox gcc g++ make binutils glibc-dev coreutils grep sed tar gzip diffutils findutils pkgconf patch xz bzip2 file
