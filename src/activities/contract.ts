@@ -90,6 +90,13 @@ export interface BuilderActivities {
 /** Checks run by stage: `change` on control, `package` and `test` on the tester. */
 export interface CheckActivities {
   runChecks(input: CheckRequest): Promise<readonly Verdict[]>;
+  /** On control: completes the failure reports of verdicts that follow from builds alone, from what earlier releases left in the store. */
+  explainFailures(input: {
+    readonly release: ReleaseInput;
+    readonly change: Change;
+    readonly builds: readonly BuildResult[];
+    readonly verdicts: readonly Verdict[];
+  }): Promise<readonly Verdict[]>;
 }
 
 export interface CheckRequest {

@@ -136,6 +136,7 @@ suite('release', () => {
     });
     const builds = world.calls.filter((call) => call.startsWith('build')).map((call) => call.split(' ').slice(2).join(' '));
     expect(builds.sort()).toEqual(['aarch64 0', 'aarch64 1', 'x86_64 0']);
+    expect(world.calls.filter((call) => call === 'explainFailures')).toHaveLength(1);
   });
 
   (RECORDING ? it.skip : it)('reminds and escalates by durable timers, for days', async () => {

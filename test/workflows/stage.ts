@@ -176,6 +176,10 @@ export function activitiesOf(world: World, env: TestWorkflowEnvironment) {
         seconds: 0,
       }));
     },
+    async explainFailures({ verdicts }: { verdicts: readonly Verdict[] }): Promise<readonly Verdict[]> {
+      world.calls.push('explainFailures');
+      return verdicts;
+    },
     async signPackages(): Promise<{ packages: SignedPackage[] }> {
       world.calls.push('signPackages');
       if (world.refuseSigning) throw refused('GateRefused', 'the gate record lacks abi');

@@ -105,7 +105,8 @@ async function limited<T, U>(items: readonly T[], atOnce: number, each: (item: T
 
 /**
  * Runs the checks of a stage. A pass is reused while everything that it was made from is the same, the attempt number included. What a check throws becomes
- * a failed verdict of class infrastructure; `Infrastructure` of the tools is thrown on for another try, twice.
+ * a failed verdict of class infrastructure; `Infrastructure` of the tools is thrown on for another try, twice. `explainFailures` gives the verdicts of builds
+ * the same reports.
  */
 export function createCheckActivities(deps: CheckDeps): CheckActivities {
   const { store, repository } = deps;
@@ -128,17 +129,25 @@ export function createCheckActivities(deps: CheckDeps): CheckActivities {
             say(`checks: ${[...running].join(', ')}`);
             const started = performance.now();
             const finding = await find(check, context, tries, signal);
+            const said = { check: check.name, outcome: finding.outcome, ...(await shortened(store, check, request, finding)) };
             const verdict: Verdict = {
-              check: check.name,
-              outcome: finding.outcome,
-              ...(await shortened(store, check, request, finding)),
+              ...said,
               seconds: Math.round(performance.now() - started) / 1000,
-              ...(finding.outcome === 'failed' ? { failure: await report(check.name, finding) } : {}),
+              ...(finding.outcome === 'failed' ? { failure: await report({ ...finding, ...said }) } : {}),
             };
             running.delete(check.name);
             if (key !== undefined && verdict.outcome === 'passed') await store.writeRecord('verdicts', key, verdict);
             return verdict;
           },
+        );
+      }),
+    explainFailures: (request) =>
+      underHeartbeat('', async () => {
+        const report = createReporter(store, request);
+        return Promise.all(
+          request.verdicts.map(async (verdict) =>
+            verdict.outcome === 'failed' ? { ...verdict, failure: await report({ ...verdict.failure, ...verdict }) } : verdict,
+          ),
         );
       }),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildKeyText, environmentText, keyName } from '../../domain/build/build-key';
-import type { CompiledSpec } from '../../domain/build/compiled-spec';
+import type { CompiledCheckout, CompiledSpec } from '../../domain/build/compiled-spec';
 import { announcedSteps, bare, classifyFailure } from '../../domain/build/failure';
 import { sourceDateEpoch } from '../../domain/build/source-date';
 import type { Step } from '../../domain/spec/spec';
@@ -20,6 +20,7 @@ import { underHeartbeat } from './activity-life';
 import { openAttempt } from './attempt';
 import type { Attempt } from './attempt';
 import { compile } from './compile';
+import { placeRepositories } from './git-sources';
 import { infrastructure } from './infrastructure';
 import { openRepositories, place, resolve, writeClosure } from './repositories';
 import type { PackageRepositories, ResolvedPackage } from './repositories';
@@ -105,6 +106,9 @@ async function build(deps: BuilderDeps, input: BuildInput, attempt: Attempt, log
     await note(`key ${key}, environment of ${environment.length} packages, SOURCE_DATE_EPOCH ${epoch}`);
     await writeClosure(environment, architecture, join(attempt.folder, 'repository'), join(deps.work, 'fetched'));
     await placeSources(input.sources, join(attempt.folder, 'sources'), store);
+    // The source directory's files are copied into the build's home, where git looks for its configuration.
+    const home = join(attempt.folder, sourceDirectory(input.snapshot));
+    await placeRepositories(input.sources, join(attempt.folder, 'sources'), join(home, '.gitconfig'), store);
 
     const command = melangeCommand(deps, input);
     const finished = await runInSandbox(tools, command, {
@@ -127,6 +131,8 @@ async function build(deps: BuilderDeps, input: BuildInput, attempt: Attempt, log
       await note(`${failure.class}: ${failure.summary}`);
       if (failure.class === 'infrastructure')
         throw infrastructure(`${input.snapshot.package} for ${architecture}: ${failure.summary}; log ${log}`);
+      // What a failure is explained by; a kind of its own, so that it is never found as a finished build.
+      await store.writeRecord('failed-build', keyName(key), { environment: environment.map(locked) });
       const tests = await upstreamTests(input.snapshot, store, logFile, false);
       return {
         outcome: 'failed',
@@ -210,19 +216,30 @@ function unbuildable(compiled: CompiledSpec, input: BuildInput): string | undefi
     return `${snapshot.path} says ${says}, the release is ${snapshot.package} ${version}-r${epoch}`;
   if (compiled.repositories.length > 0)
     return `${snapshot.path} names APK repositories itself (${compiled.repositories.join(', ')}): builds take packages only from those of millrace.yaml, so name them there (environment.repositories)`;
-  if (compiled.clones)
-    return `${snapshot.path} uses git-checkout, and git-checkout sources are not built yet: builds have no network to clone from, so use fetch of a release archive`;
   const verified = new Set(input.sources.flatMap((source) => [source.sha256, source.sha512]));
   const missing = compiled.fetches.find(({ digest }) => !verified.has(digest));
   if (missing)
     return `${snapshot.path} fetches ${missing.uri} with digest ${missing.digest || '(none)'}, which is not among its verified sources: correct the expected digest`;
+  const unknown = compiled.checkouts.find((checkout) => !input.sources.some((source) => isSourceOf(checkout, source)));
+  if (unknown)
+    return `${snapshot.path} clones ${unknown.repository} at ${unknown.ref} and expects commit ${unknown.commit || '(none)'}, which is not among its verified sources: correct tag, branch or expected-commit`;
   return undefined;
+}
+
+/** As melange does, the id of an annotated tag counts as well as that of its commit. */
+function isSourceOf({ repository, ref, commit }: CompiledCheckout, { uri, git, commit: fetched }: FetchedSource): boolean {
+  const tip = git?.refs[ref];
+  return uri === repository && tip !== undefined && (commit === fetched || commit === tip);
+}
+
+function sourceDirectory(snapshot: SpecSnapshot): string {
+  return `spec/${dirname(snapshot.path)}/${snapshot.package}`;
 }
 
 function melangeCommand(deps: BuilderDeps, { snapshot, architecture }: BuildInput): readonly string[] {
   return [
     ...['melange', 'build', `spec/${snapshot.path}`, '--arch', architecture, '--runner', 'bubblewrap'],
-    ...['--source-dir', `spec/${dirname(snapshot.path)}/${snapshot.package}`],
+    ...['--source-dir', sourceDirectory(snapshot)],
     // Each apk was checked against the signed index that named it.
     ...['--repository-append', '/mnt/repository', '--ignore-signatures'],
     ...['--cache-dir', '/mnt/sources', '--apk-cache-dir', '/mnt/apk-cache', '--out-dir', '/mnt/out'],

@@ -1,5 +1,5 @@
 import { summaryLine } from '../../domain/check/gate';
-import type { Verdict, Waiver } from '../../domain/check/verdict';
+import type { FailureClass, FailureReport, Verdict, Waiver } from '../../domain/check/verdict';
 import type { BuildResult, Change, DecisionRecord, ReleaseInput } from '../../domain/release/release';
 import { shortName } from './overview';
 import { safe } from './safe';
@@ -141,33 +141,68 @@ function buildTable(style: Style, builds: readonly BuildResult[]): string {
 function failures(style: Style, story: ReleaseStory): readonly string[] {
   const { bold } = style.colours;
   const waived = new Set(story.waivers.map((waiver) => waiver.check));
-  const shown = new Set<string>();
-  const logLines = (log: string | undefined) => {
-    const lines = log === undefined || shown.has(log) ? [] : (story.logs[log] ?? []);
-    if (log === undefined || lines.length === 0) return [];
-    shown.add(log);
-    return [`  last ${lines.length} lines of ${safe(log)}:`, ...lines.map((line) => `  | ${safe(line)}`)];
-  };
   const failed = story.verdicts.filter((verdict) => verdict.outcome === 'failed' && !waived.has(verdict.check));
-  const reports = failed.map((verdict) =>
+  const seen = new Set<string>();
+  /** What several failures share is shown once. */
+  const once = (lines: readonly string[]) => {
+    const key = lines.join('\n');
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  };
+  const logLines = (log: string | undefined): readonly string[] => {
+    const lines = log === undefined ? [] : (story.logs[log] ?? []);
+    if (log === undefined || lines.length === 0) return [];
+    if (!once([log])) return [`  log ${safe(log)}: see above`];
+    return [
+      `  last ${lines.length === 1 ? 'line' : `${lines.length} lines`} of ${safe(log)}:`,
+      ...lines.map((line) => `  | ${safe(line)}`),
+    ];
+  };
+  const reports = failed.map(({ check, summary, details, failure }) =>
     [
-      bold(`Failed: ${safe(verdict.check)}${verdict.failure ? ` (${verdict.failure.class})` : ''}`),
-      ...verdict.details.map((line) => `  ${safe(line)}`),
-      ...(verdict.failure?.differenceToLastGood ?? []).map((line) => `  changed since the last good build: ${safe(line)}`),
-      ...(verdict.failure?.alike ?? []).map(
-        (alike) => `  alike: ${safe(alike.release)} ${safe(alike.check)}, answered by ${safe(alike.answer)}`,
-      ),
-      ...logLines(verdict.failure?.log),
+      bold(`Failed: ${safe(check)}${failure ? ` (${CLASSES[failure.class]})` : ''}`),
+      `  ${safe(summary)}`,
+      ...details.filter((line) => line !== summary && line !== `log: ${failure?.log}`).map((line) => `  ${safe(line)}`),
+      ...differenceLines(failure, once),
+      ...alikeLines(failure),
+      ...logLines(failure?.log),
     ].join('\n'),
   );
   const builds = story.builds
-    .filter((build) => build.outcome === 'failed' && !shown.has(build.log))
+    .filter((build) => build.outcome === 'failed' && !seen.has(build.log))
     .map((build) =>
       [
-        bold(`Failed build for ${safe(build.architecture)}${build.failure ? ` (${build.failure.class})` : ''}`),
+        bold(`Failed build for ${safe(build.architecture)}${build.failure ? ` (${CLASSES[build.failure.class]})` : ''}`),
         ...(build.failure ? [`  ${safe(build.failure.summary)}`] : []),
         ...logLines(build.log),
       ].join('\n'),
     );
   return [...reports, ...builds];
+}
+
+/** Whose turn it is. */
+const CLASSES: Readonly<Record<FailureClass, string>> = {
+  infrastructure: 'infrastructure: the machine is at fault',
+  flaky: 'flaky: a retry may pass',
+  real: 'real: a person must change something',
+};
+
+function differenceLines(failure: FailureReport | undefined, once: (lines: readonly string[]) => boolean): readonly string[] {
+  const lines = failure?.differenceToLastGood ?? [];
+  if (lines.length === 0) return [];
+  const title = '  changed since the last good build:';
+  return once(lines) ? [title, ...lines.map((line) => `    ${safe(line)}`)] : [`${title} as above`];
+}
+
+function alikeLines(failure: FailureReport | undefined): readonly string[] {
+  const alike = failure?.alike ?? [];
+  if (alike.length === 0) return [];
+  return [
+    '  earlier failures that look alike:',
+    ...alike.flatMap(({ release, check, summary, answer }) => [
+      `    ${safe(shortName(release))} ${safe(check)}: ${safe(summary)}`,
+      `      ${safe(answer)}`,
+    ]),
+  ];
 }

@@ -5,15 +5,20 @@ function reportOf(build: BuildResult): FailureReport {
   return { class: build.failure?.class ?? 'real', log: build.log, differenceToLastGood: [], alike: [] };
 }
 
+/** Names the step, where it is known. */
+function summaryOf({ failure }: BuildResult): string {
+  const summary = failure?.summary ?? 'the build failed';
+  return failure?.step === undefined || summary.includes(failure.step) ? summary : `${summary} in step "${failure.step}"`;
+}
+
 function buildVerdict(build: BuildResult): Verdict {
   const check = `build-${build.architecture}`;
   const details = build.packages.map((built) => `${built.file} (${built.bytes} bytes)`).slice(0, 40);
   if (build.outcome === 'failed') {
-    const step = build.failure?.step ? ` in step ${build.failure.step}` : '';
     return {
       check,
       outcome: 'failed',
-      summary: `${build.failure?.summary ?? 'the build failed'}${step}`,
+      summary: summaryOf(build),
       details: [`log: ${build.log}`],
       seconds: build.seconds,
       failure: reportOf(build),
@@ -50,8 +55,8 @@ function upstreamTestsVerdict(builds: readonly BuildResult[]): Verdict | undefin
     return {
       check,
       outcome: 'failed',
-      summary: `step ${first.upstreamTests} failed on ${failed.map((build) => build.architecture).join(', ')}`,
-      details: failed.map((build) => `${build.architecture}: ${build.failure?.summary ?? 'failed'} (log: ${build.log})`),
+      summary: `on ${failed.map((build) => build.architecture).join(', ')}: ${summaryOf(first)}`,
+      details: failed.map((build) => `${build.architecture}: ${summaryOf(build)} (log: ${build.log})`),
       seconds: 0,
       failure: reportOf(first),
     };

@@ -9,8 +9,8 @@ export interface Made {
   readonly files: Readonly<Record<string, Digest>>;
   /** Digests of the sources by uri. */
   readonly sources: Readonly<Record<string, string>>;
-  /** The build environment of each architecture. */
-  readonly environments: Readonly<Record<string, readonly LockedPackage[]>>;
+  /** The build environment of each architecture that was built; undefined where none is known, as when it did not resolve. */
+  readonly environments: Readonly<Record<string, readonly LockedPackage[] | undefined>>;
 }
 
 const LINES = 40;
@@ -50,10 +50,15 @@ export function differenceToLastGood(now: Made, last: Made | undefined): readonl
     ...changes(last.files, now.files, 'file'),
     ...changes(last.sources, now.sources, 'source'),
     ...Object.entries(now.environments).flatMap(([architecture, environment]) => {
+      if (!(architecture in last.environments)) return [`${architecture}: not built in ${last.version}`];
       const before = last.environments[architecture];
-      return before ? environmentChanges(architecture, before, environment) : [`${architecture}: not built in ${last.version}`];
+      if (!environment) return [`${architecture}: no build environment`];
+      return before
+        ? environmentChanges(architecture, before, environment)
+        : [`${architecture}: the environment of ${last.version} is lost`];
     }),
   ];
-  if (lines.length === 0) return [`nothing: the same spec, sources and environment made ${last.version}`];
+  const same = Object.keys(now.environments).length > 0 ? 'spec, sources and environment' : 'spec and sources';
+  if (lines.length === 0) return [`nothing: the same ${same} made ${last.version}`];
   return lines.length > LINES ? [...lines.slice(0, LINES - 1), `… and ${lines.length - LINES + 1} more`] : lines;
 }

@@ -40,7 +40,7 @@ export interface FailureReport {
   readonly log?: string;
   /** The last lines of the log, 200 at most, kept out of histories: read from the log when shown. */
   readonly differenceToLastGood: readonly string[];
-  readonly alike: readonly { readonly release: string; readonly check: string; readonly answer: string }[];
+  readonly alike: readonly { readonly release: string; readonly check: string; readonly summary: string; readonly answer: string }[];
 }
 
 /** A person's word that a named check need not pass. */

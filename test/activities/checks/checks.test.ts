@@ -8,7 +8,8 @@ import type { CheckDeps } from '../../../src/activities/checks/context';
 import type { TestRunner } from '../../../src/activities/melange/test-runner';
 import type { Verdict } from '../../../src/domain/check/verdict';
 import { keyName } from '../../../src/domain/build/build-key';
-import type { ReleaseRecord } from '../../../src/domain/release/release';
+import { buildVerdicts } from '../../../src/domain/check/build-verdicts';
+import type { BuildResult, ReleaseRecord } from '../../../src/domain/release/release';
 import { builtWith, builtWithFiles, NEW, OLD, update } from '../../checks/scenario';
 
 /** The tools of a tester whose machine is well: the real ones are in test/e2e. It counts what it is asked. */
@@ -118,30 +119,66 @@ test('it heartbeats with what runs', async () => {
   expect(beats.length).toBeGreaterThan(0);
 });
 
-test('a failure tells what changed since the last good release, and how people answered it before', async () => {
+/** An update whose build environment has another gcc than that of the release before, which a person had to answer. */
+async function withHistory(build: Partial<BuildResult>, answered: string) {
   const { deps, request } = await update(builtWith('libhello', (item) => ({ ...item, sbom: false })));
   const { store } = deps;
+  const [built] = request.builds;
+  const builds = [{ ...built!, ...build }];
   const key = `sha256:${'7'.repeat(64)}` as const;
-  await store.writeRecord('build', keyName(request.builds[0]!.key), {
-    environment: [{ name: 'gcc', version: '13', checksum: 'a', url: '' }],
-  });
-  await store.writeRecord('build', keyName(key), { environment: [{ name: 'gcc', version: '12', checksum: 'b', url: '' }] });
+  const gcc = (version: string) => ({ environment: [{ name: 'gcc', version, checksum: version, url: '' }] });
+  await store.writeRecord(builds[0]!.outcome === 'built' ? 'build' : 'failed-build', keyName(built!.key), gcc('13'));
+  await store.writeRecord('build', keyName(key), gcc('12'));
   const earlier: Partial<ReleaseRecord> = {
     id: 'release:hello-1.0-r0',
     input: { ...request.release, version: '1.0' },
     outcome: 'published',
     change: { ...request.change, version: '1.0' },
-    builds: [{ ...request.builds[0]!, key }],
+    builds: [{ ...built!, key }],
     verdicts: [],
-    decisions: [{ decision: { kind: 'retry', by: 'ada' }, at: '', answered: ['sbom: it broke'] }],
+    decisions: [{ decision: { kind: 'retry', by: 'ada' }, at: '', answered: [answered] }],
   };
   await store.writeRecord('release', earlier.id!, earlier);
+  return { deps, request: { ...request, builds } };
+}
+const explain = (deps: CheckDeps, input: Parameters<CheckActivities['explainFailures']>[0]): Promise<readonly Verdict[]> =>
+  new MockActivityEnvironment().run(createCheckActivities(deps).explainFailures, input);
+const DIFFERENCE = ['version 1.0-r0 → 1.1-r0', 'x86_64: gcc 12 → 13'];
+
+test('a failure tells what changed since the last good release, and how people answered it before', async () => {
+  const { deps, request } = await withHistory({}, 'sbom: it broke');
   const verdicts = await runIn(new MockActivityEnvironment(), { ...deps, ...runner() }, request);
   expect(verdicts.find(({ check }) => check === 'sbom')?.failure).toEqual({
     class: 'real',
-    differenceToLastGood: ['version 1.0-r0 → 1.1-r0', 'x86_64: gcc 12 → 13'],
-    alike: [{ release: 'release:hello-1.0-r0', check: 'sbom', answer: 'retried by ada (then published)' }],
+    differenceToLastGood: DIFFERENCE,
+    alike: [{ release: 'release:hello-1.0-r0', check: 'sbom', summary: 'it broke', answer: 'retried by ada (then published)' }],
   });
+});
+
+test('a failed build is explained alike, and keeps its class and log', async () => {
+  const failure = { class: 'flaky', summary: 'step "make check" ended with exit status 2: FAIL: b', step: 'make check' } as const;
+  const failed: Partial<BuildResult> = { outcome: 'failed', packages: [], log: 'builds/hello.log', upstreamTests: 'make check', failure };
+  const before = 'step "make check" ended with exit status 1: FAIL: a';
+  const { deps, request } = await withHistory(failed, `build-x86_64: ${before}`);
+  const { release, change, builds } = request;
+  const passed: Verdict = { check: 'licence', outcome: 'passed', summary: 'MIT', details: [], seconds: 0 };
+  const verdicts = [...buildVerdicts(builds, ['x86_64']), passed];
+  const [build, tests, other] = await explain(deps, { release, change, builds, verdicts });
+  const alike = { release: 'release:hello-1.0-r0', check: 'build-x86_64', summary: before, answer: 'retried by ada (then published)' };
+  const report = { class: 'flaky', log: 'builds/hello.log', differenceToLastGood: DIFFERENCE };
+  expect(build).toEqual({ ...verdicts[0], failure: { ...report, alike: [alike] } });
+  expect(tests).toEqual({ ...verdicts[1], failure: { ...report, alike: [] } });
+  expect(other).toEqual(passed);
+});
+
+test('the last good release is found behind many newer ones of other packages', async () => {
+  const { deps, request } = await withHistory({ outcome: 'failed', packages: [] }, 'sbom: it broke');
+  for (let index = 0; index < 210; index += 1)
+    await deps.store.writeRecord('release', `release:other${index}-1-r0`, { input: { package: 'other' }, decisions: [], verdicts: [] });
+  const { release, change, builds } = request;
+  const verdicts = buildVerdicts(builds, ['x86_64']);
+  const [build] = await explain(deps, { release, change, builds, verdicts });
+  expect(build?.failure?.differenceToLastGood).toEqual(DIFFERENCE);
 });
 
 test('long details are kept in the store, and the verdict says where', async () => {

@@ -90,33 +90,43 @@ it('show tells of a published release where it stands, why, what changed, verdic
   expect(text).not.toContain('Failed');
 });
 
-it('show of a failed step gives its report and the end of its log once', () => {
+it('show of a failed step gives its report and the end of its log, and what steps share once', () => {
   const failure = {
     class: 'real' as const,
     log: 'tests/lz4.log',
-    differenceToLastGood: ['source is another'],
-    alike: [{ release: 'release:lz4-1.9-r0', check: 'package-tests', answer: 'patch by ann' }],
+    differenceToLastGood: ['version 1.9-r0 → 1.10-r0', 'source is another'],
+    alike: [{ release: 'release:lz4-1.9-r0', check: 'package-tests', summary: 'expected v1.9', answer: 'patched by ann (then published)' }],
   };
-  const failed = { ...verdict('package-tests', 'failed'), details: ['expected v1.10.0'], failure };
+  const failed = { ...verdict('package-tests', 'failed'), details: ['expected v1.10.0', 'log: tests/lz4.log'], failure };
   const text = releaseText(style, {
     ...story,
     standing: 'waits for a decision',
-    verdicts: [failed, { ...failed, check: 'sniff-tests' }],
+    verdicts: [failed, { ...failed, check: 'sniff-tests', failure: { ...failure, class: 'flaky', alike: [] } }],
     refused: ['the check "sbom" does not block this release'],
     logs: { 'tests/lz4.log': ['+ lz4 --version', 'boom\u001b[2J'] },
   });
   expect(text).toContain(
     [
-      'Failed: package-tests (real)',
+      'Failed: package-tests (real: a person must change something)',
+      '  package-tests says so',
       '  expected v1.10.0',
-      '  changed since the last good build: source is another',
-      '  alike: release:lz4-1.9-r0 package-tests, answered by patch by ann',
+      '  changed since the last good build:',
+      '    version 1.9-r0 → 1.10-r0',
+      '    source is another',
+      '  earlier failures that look alike:',
+      '    lz4-1.9-r0 package-tests: expected v1.9',
+      '      patched by ann (then published)',
       '  last 2 lines of tests/lz4.log:',
       '  | + lz4 --version',
       '  | boom\\x1b[2J',
+      '',
+      'Failed: sniff-tests (flaky: a retry may pass)',
+      '  package-tests says so',
+      '  expected v1.10.0',
+      '  changed since the last good build: as above',
+      '  log tests/lz4.log: see above',
     ].join('\n'),
   );
-  expect(text.match(/last 2 lines/g)).toHaveLength(1);
   expect(text).toContain('Refused\n  the check "sbom" does not block this release');
 });
 
@@ -128,7 +138,9 @@ it('show of a failed build gives its summary and log even where no verdict names
     failure: { class: 'real' as const, summary: 'make: *** [all] Error 2' },
   };
   const text = releaseText(style, { ...story, verdicts: [], builds: [failed], logs: { [build.log]: ['cc: error'] } });
-  expect(text).toContain(`Failed build for x86_64 (real)\n  make: *** [all] Error 2\n  last 1 lines of ${build.log}:\n  | cc: error`);
+  expect(text).toContain(
+    `Failed build for x86_64 (real: a person must change something)\n  make: *** [all] Error 2\n  last line of ${build.log}:\n  | cc: error`,
+  );
 });
 
 it('verdicts: failures first, a waived one with the name and the reason', () => {

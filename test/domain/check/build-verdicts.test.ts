@@ -46,7 +46,7 @@ test('a failed build carries its report, and says nothing of tests that it did n
     {
       check: 'build-x86_64',
       outcome: 'failed',
-      summary: 'make ended with code 2 in step configure',
+      summary: 'make ended with code 2 in step "configure"',
       details: ['log: builds/x86_64.log'],
       seconds: 12,
       failure: { class: 'flaky', log: 'builds/x86_64.log', differenceToLastGood: [], alike: [] },
@@ -60,6 +60,22 @@ test('a build that failed in the step of the upstream tests fails both', () => {
     'build-aarch64': 'passed',
     'upstream-tests': 'failed',
   });
+});
+
+test('what failed is said once: a summary that names its step stays as it is', () => {
+  const failure = { class: 'real', summary: 'step "upstream tests" ended with exit status 1: FAIL: a', step: 'upstream tests' } as const;
+  const verdicts = buildVerdicts(
+    [
+      { ...broken('x86_64'), failure },
+      { ...broken('aarch64'), failure },
+    ],
+    ['x86_64', 'aarch64'],
+  );
+  expect(verdicts.map(({ check, summary }) => `${check}: ${summary}`)).toEqual([
+    `build-x86_64: ${failure.summary}`,
+    `build-aarch64: ${failure.summary}`,
+    `upstream-tests: on x86_64, aarch64: ${failure.summary}`,
+  ]);
 });
 
 test('an architecture without a result has no verdict, and upstream tests have none then', () => {

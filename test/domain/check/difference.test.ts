@@ -38,6 +38,14 @@ test('version, files, sources and environment are compared', () => {
   ]);
 });
 
+test.each<[string, Made['environments'], Made['environments'], readonly string[]]>([
+  ['an environment that did not resolve', { x86_64: undefined }, made.environments, ['x86_64: no build environment']],
+  ['a lost record', made.environments, { x86_64: undefined }, ['x86_64: the environment of 1.0-r0 is lost']],
+  ['nothing built yet', {}, made.environments, ['nothing: the same spec and sources made 1.0-r0']],
+])('%s is not taken for the same environment', (_, now, last, lines) =>
+  expect(differenceToLastGood({ ...made, environments: now }, { ...made, environments: last })).toEqual(lines),
+);
+
 test('it stays readable', () => {
   const many = Array.from({ length: 100 }, (_, index) => locked(`p${index}`, '1'));
   const lines = differenceToLastGood({ ...made, environments: { x86_64: many } }, made);
