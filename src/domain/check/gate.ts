@@ -1,3 +1,4 @@
+import { markdownCell } from '../text/clamp';
 import { CHECK_NAMES } from './verdict';
 import type { Verdict, Waiver } from './verdict';
 
@@ -79,11 +80,9 @@ export function summaryLine(verdicts: readonly Verdict[], waivers: readonly Waiv
   return `${state.passed} of ${state.total} passed${tail.join('')}`;
 }
 
-const escapeCell = (text: string) =>
-  text
-    .replace(/[\\`*_[\]<>|#~]/g, '\\$&')
-    .replace(/\s+/g, ' ')
-    .trim();
+/** The Temporal UI draws neither borders nor padding, so the marks make the columns. */
+const MARKS: Readonly<Record<Standing, string>> = { failed: '❌', missing: '❌', waived: '✋', skipped: '➖', passed: '✅' };
+const PADDING = '\u00a0\u00a0';
 
 /** A Markdown table of the verdicts for the Temporal UI, failures first; whatever a tool or a person wrote is escaped. */
 export function verdictTable(verdicts: readonly Verdict[], waivers: readonly Waiver[]): string {
@@ -95,8 +94,10 @@ export function verdictTable(verdicts: readonly Verdict[], waivers: readonly Wai
       const waiver = is === 'waived' ? waiverOf(verdict.check, waivers) : undefined;
       const text = waiver ? `${verdict.summary} (waived by ${waiver.by}: ${waiver.reason})` : verdict.summary;
       const shown = is === 'missing' ? 'skipped without a reason' : is;
-      return `| ${escapeCell(verdict.check)} | ${shown} | ${escapeCell(text)} | ${Math.round(verdict.seconds)} s |`;
+      const name = markdownCell(verdict.check);
+      const check = is === 'failed' || is === 'missing' ? `**${name}**` : name;
+      return `| ${MARKS[is]}\u00a0${shown}${PADDING} | ${check}${PADDING} | ${markdownCell(text)}${PADDING} | ${Math.round(verdict.seconds)}\u00a0s |`;
     });
   if (rows.length === 0) return 'No verdicts yet.';
-  return ['| Check | Verdict | What it says | Time |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  return ['| Verdict | Check | What it says | Time |', '| :--- | :--- | :--- | ---: |', ...rows].join('\n');
 }

@@ -1,18 +1,38 @@
-import { markdownCell } from '../text/clamp';
+import { markdownCell, markdownCode } from '../text/clamp';
+import { moment } from '../text/moment';
 import type { PackageState } from './package';
 
-/** Current details of `package:<name>` in the Temporal UI, in Markdown. */
+/** Current details of `package:<name>` in the Temporal UI, in Markdown: what it does now and why, what it did before, and what it does not release. */
 export function packageDetails(state: PackageState): string {
-  const lines = [`**${markdownCell(state.package)}**`];
-  if (state.stopped) lines.push(`### Stopped\n\n${markdownCell(state.stopped)}`);
-  if (state.inFlight) lines.push(`In flight: \`${state.inFlight.release}\``);
-  if (state.next) lines.push(`Then: ${state.next.version}-r${state.next.epoch}`);
-  if (state.lastLook) lines.push(`Last look, ${new Date(state.lastLook.at).toISOString()}: ${markdownCell(state.lastLook.text)}`);
-  const history = [...state.history]
-    .reverse()
-    .map((entry) => `- ${entry.version}-r${entry.epoch} ${entry.outcome}: ${markdownCell(entry.reason)}`);
-  if (history.length > 0) lines.push(`### Releases\n\n${history.join('\n')}`);
-  const rejected = state.rejected.map((entry) => `- ${entry.version}: ${markdownCell(entry.reason)}`);
-  if (rejected.length > 0) lines.push(`### Not released\n\n${rejected.join('\n')}`);
-  return lines.join('\n\n');
+  const newest = state.history.findLast((entry) => entry.outcome === 'published');
+  const published = newest ? `last published: ${full(newest)}` : 'nothing was published yet';
+  const { lastLook } = state;
+  return [
+    `### ${markdownCell(state.package)}: ${standing(state)}`,
+    published,
+    ...(state.inFlight ? [`Open ${markdownCode(state.inFlight.release)} under Relationships to follow it.`] : []),
+    ...(state.next ? [`Then: ${markdownCell(full(state.next))}`] : []),
+    ...(state.stopped ? [`### ✋ Stopped\n\n${markdownCell(state.stopped)}`] : []),
+    ...(lastLook ? [`Last look, ${moment(new Date(lastLook.at).toISOString())}: ${markdownCell(lastLook.text)}`] : []),
+    ...section(
+      'Releases, newest first',
+      [...state.history].reverse().map((entry) => `${markdownCell(full(entry))} **${entry.outcome}**: ${markdownCell(entry.reason)}`),
+    ),
+    ...section(
+      'Not released by itself',
+      state.rejected.map((entry) => `${markdownCell(entry.version)}: ${markdownCell(entry.reason)}`),
+    ),
+    ...(state.rejected.length > 0 ? [`All the same: ${markdownCode(`millrace release ${state.package} --insist`)}`] : []),
+  ].join('\n\n');
 }
+
+function standing(state: PackageState): string {
+  if (state.stopped) return 'stopped until a person says otherwise';
+  if (state.inFlight) return `${markdownCell(full(state.inFlight))} is in flight`;
+  return state.looking ? 'looks' : 'nothing to do';
+}
+
+const full = (target: { readonly version: string; readonly epoch: number }) => `${target.version}-r${target.epoch}`;
+
+const section = (title: string, lines: readonly string[]) =>
+  lines.length === 0 ? [] : [`### ${title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`];

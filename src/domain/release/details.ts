@@ -1,7 +1,8 @@
 import { summaryLine, verdictTable } from '../check/gate';
 import type { Verdict, Waiver } from '../check/verdict';
-import { markdownCell } from '../text/clamp';
-import type { BuildResult, Change, DecisionRecord, ReleaseInput } from './release';
+import { markdownCell, markdownCode } from '../text/clamp';
+import { moment } from '../text/moment';
+import type { BuildResult, Cause, Change, DecisionRecord, ReleaseInput } from './release';
 
 /** What the page of a release shows of it. */
 export interface ReleaseStory {
@@ -22,21 +23,35 @@ export interface ReleaseStory {
   };
 }
 
-/** Current details of `release:…` in the Temporal UI, in Markdown: where it stands, what it waits for and the exact command to answer, verdicts, causes. */
+/** Current details of `release:…` in the Temporal UI, in Markdown: where it stands, what it waits for and the exact command to answer, verdicts, and how it came to this. */
 export function releaseDetails(story: ReleaseStory): string {
   const { input } = story;
-  const title = `**${input.package} ${input.version}-r${input.epoch}**${input.previous ? ` (published: ${input.previous})` : ' (first release)'}: ${markdownCell(story.stage)}`;
-  return [title, ...waiting(story), ...verdicts(story), ...change(story), ...decisions(story), ...causes(input)].join('\n\n');
+  const before = input.previous ? `published is ${input.previous}` : 'nothing of it was published before';
+  return [
+    `### ${markdownCell(input.package)} ${markdownCell(`${input.version}-r${input.epoch}`)}: ${markdownCell(story.stage)}`,
+    before,
+    ...waiting(story),
+    ...verdicts(story),
+    `### How it came to this\n\n${chain(story).join('\n')}`,
+  ].join('\n\n');
+}
+
+/** Static details of `release:…`: what set it off. */
+export function releaseOrigin(causes: readonly Cause[]): string {
+  return ['What set it off:', '', ...causes.map(causeLine)].join('\n');
 }
 
 function waiting(story: ReleaseStory): readonly string[] {
-  if (!story.waitingFor) return [];
-  const reminded = story.waitingFor.remindedTimes > 0 ? `, reminded ${story.waitingFor.remindedTimes} times` : '';
+  const { waitingFor, refused } = story;
+  if (!waitingFor) return [];
+  const times = waitingFor.remindedTimes === 1 ? 'once' : `${waitingFor.remindedTimes} times`;
+  const reminded = waitingFor.remindedTimes > 0 ? `, reminded ${times}` : '';
   return [
-    `### Waits for a person since ${story.waitingFor.since}${reminded}`,
-    story.waitingFor.because.map((line) => `- ${markdownCell(line)}`).join('\n'),
-    ['Answer with one of:', '', '```', ...story.waitingFor.answers, '```'].join('\n'),
-    ...(story.refused.length > 0 ? [`Refused: ${markdownCell(story.refused[story.refused.length - 1]!)}`] : []),
+    `### ✋ Waits for a person since ${moment(waitingFor.since)}${reminded}`,
+    waitingFor.because.map((line) => `- ${markdownCell(line)}`).join('\n'),
+    ['Look closer, then answer with one of:', '', '```', `millrace show ${story.release}`, '', ...waitingFor.answers, '```'].join('\n'),
+    'Or on this page: More Actions, Send an Update, `decide` with `{"kind": "retry", "by": "your name"}`.',
+    ...(refused.length > 0 ? [`Refused last: ${markdownCell(refused[refused.length - 1]!)}`] : []),
   ];
 }
 
@@ -45,32 +60,37 @@ function verdicts(story: ReleaseStory): readonly string[] {
   return [`### ${summaryLine(story.verdicts, story.waivers, story.input.architectures)}`, verdictTable(story.verdicts, story.waivers)];
 }
 
-function change(story: ReleaseStory): readonly string[] {
-  if (!story.change) return [];
-  const where = story.change.branch ? `branch \`${story.change.branch}\`, ` : '';
-  const dropped =
-    story.change.droppedPatches.length > 0 ? `; dropped patches: ${story.change.droppedPatches.map(markdownCell).join(', ')}` : '';
-  const logs = story.builds.map(
-    (build) =>
-      `- ${build.architecture}: ${build.outcome}${build.reused ? ' (found)' : ''}, ${Math.round(build.seconds)} s, log \`${build.log}\``,
-  );
+/** From what set it off to the last decision, a step a line. */
+function chain(story: ReleaseStory): readonly string[] {
   return [
-    `### Change\n\n${where}commit \`${story.change.commit.slice(0, 12)}\`: ${markdownCell(story.change.summary)}${dropped}`,
-    ...(logs.length > 0 ? [logs.join('\n')] : []),
+    ...story.input.causes.map(causeLine),
+    ...(story.change ? changeLines(story.change) : []),
+    ...story.builds.map(buildLine),
+    ...story.decisions.map(decisionLine),
   ];
 }
 
-function decisions(story: ReleaseStory): readonly string[] {
-  if (story.decisions.length === 0) return [];
-  const lines = story.decisions.map(
-    ({ decision, at }) =>
-      `- ${at} ${markdownCell(decision.by)}: ${decision.kind}${'check' in decision ? ` ${markdownCell(decision.check)}` : ''}${decision.reason ? `: ${markdownCell(decision.reason)}` : ''}`,
-  );
-  return [`### Decisions\n\n${lines.join('\n')}`];
+function causeLine({ at, text, by, link }: Cause): string {
+  const who = by && !text.includes(by) ? ` (${markdownCell(by)})` : '';
+  return `- ${moment(at)}: ${markdownCell(text)}${who}${link ? `, ${markdownCode(link)}` : ''}`;
 }
 
-function causes(input: ReleaseInput): readonly string[] {
+function changeLines(change: Change): readonly string[] {
+  const where = change.branch ? ` on branch ${markdownCode(change.branch)}` : '';
   return [
-    `### Causes\n\n${input.causes.map((cause) => `- ${cause.at} ${cause.kind}${cause.by ? ` by ${markdownCell(cause.by)}` : ''}: ${markdownCell(cause.text)}`).join('\n')}`,
+    `- change: ${markdownCell(change.summary)}, commit ${markdownCode(change.commit.slice(0, 12))}${where}`,
+    ...change.droppedPatches.map((patch) => `- change: dropped ${markdownCode(patch)}, which the new source contains`),
   ];
+}
+
+function buildLine(build: BuildResult): string {
+  const found = build.reused ? ' (found from an earlier build)' : '';
+  return `- build for ${markdownCell(build.architecture)}: ${build.outcome}${found}, ${Math.round(build.seconds)} s, log ${markdownCode(build.log)}`;
+}
+
+function decisionLine({ decision, at }: DecisionRecord): string {
+  const what =
+    decision.kind === 'waive' ? ` ${decision.check}` : decision.kind === 'patch' ? ` with commit ${decision.commit.slice(0, 12)}` : '';
+  const reason = decision.reason ? `: ${markdownCell(decision.reason)}` : '';
+  return `- ${moment(at)}: ${markdownCell(decision.by)} decided **${decision.kind}**${markdownCell(what) && ` ${markdownCell(what)}`}${reason}`;
 }

@@ -25,10 +25,20 @@ function utf8Length(text: string): number {
   return length;
 }
 
-/** Makes foreign text inert in one cell of a Markdown table: no markup, no pipes, no line breaks. */
+/**
+ * Makes foreign text inert in Markdown, in a cell of a table or an item of a list: no markup, no pipes, no line breaks. What is no markup is left alone (the underscore in
+ * `x86_64`, the dot in `1.2`), so that the text can also be read where nobody renders it. Not for code: a backslash is shown there.
+ */
 export function markdownCell(text: string): string {
   return text
-    .replace(/[\\`*_{}[\]<>|#~]/g, '\\$&')
     .replace(/\s+/g, ' ')
-    .trim();
+    .trim()
+    .replace(/[\\`*{}[\]<>|#~&]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&')
+    .replace(/^[-+=](?=[-+= ]|$)/, '\\$&')
+    .replace(/^(\d+)(?=[.)](?: |$))/, '$1\\');
+}
+
+/** Foreign text as inline code, where nothing is markup but the backtick. */
+export function markdownCode(text: string): string {
+  return `\`${text.replace(/`/g, "'").replace(/\s+/g, ' ').trim()}\``;
 }

@@ -106,12 +106,17 @@ describe('the table', () => {
       [verdict('abi'), verdict('licence', 'failed', 'changes'), verdict('sbom', 'failed', 'broken')],
       [waiver('licence')],
     );
-    expect(table.split('\n')).toEqual([
-      '| Check | Verdict | What it says | Time |',
-      '| --- | --- | --- | --- |',
-      '| sbom | failed | broken | 1 s |',
-      '| licence | waived | changes (waived by ada: known) | 1 s |',
-      '| abi | passed | said so | 1 s |',
+    expect(
+      table
+        .replace(/\u00a0+/g, ' ')
+        .replace(/ +/g, ' ')
+        .split('\n'),
+    ).toEqual([
+      '| Verdict | Check | What it says | Time |',
+      '| :--- | :--- | :--- | ---: |',
+      '| ❌ failed | **sbom** | broken | 1 s |',
+      '| ✋ waived | licence | changes (waived by ada: known) | 1 s |',
+      '| ✅ passed | abi | said so | 1 s |',
     ]);
   });
 

@@ -1,0 +1,73 @@
+import { releaseDetails } from '../../../src/domain/release/details';
+import type { ReleaseStory } from '../../../src/domain/release/details';
+import type { Verdict } from '../../../src/domain/check/verdict';
+
+const failed: Verdict = { check: 'package-tests', outcome: 'failed', summary: 'exit status 1', details: [], seconds: 2 };
+const story: ReleaseStory = {
+  release: 'release:lz4-1.10.0-r0',
+  input: {
+    distribution: 'demo',
+    package: 'lz4',
+    version: '1.10.0',
+    epoch: 0,
+    previous: '1.9.4-r0',
+    change: 'bump',
+    causes: [
+      {
+        id: 'upstream:lz4:1.10.0',
+        kind: 'upstream-release',
+        text: 'lz4 1.10.0 was released',
+        at: '2026-01-31T14:05:59.123Z',
+        link: 'https://lz4.org/lz4_1.10.0.tar.gz',
+      },
+      { id: 'person', kind: 'person', text: 'ann asked for lz4', at: '2026-01-31T14:06:00.000Z', by: 'ann' },
+    ],
+    architectures: ['x86_64'],
+    reminders: { everySeconds: 60, escalateAfterSeconds: 600 },
+  },
+  stage: 'waits for a decision',
+  builds: [],
+  verdicts: [failed],
+  waivers: [],
+  decisions: [
+    {
+      decision: { kind: 'patch', by: 'ann', commit: 'a'.repeat(40), reason: 'the *test* is wrong' },
+      at: '2026-01-31T14:20:00.000Z',
+      answered: [],
+    },
+  ],
+  refused: ['"by" names the person who decides'],
+  waitingFor: {
+    since: '2026-01-31T14:10:00.000Z',
+    because: ['package-tests: exit_status <1>'],
+    answers: ['millrace decide release:lz4-1.10.0-r0 waive --check package-tests --reason "…"'],
+    remindedTimes: 2,
+  },
+};
+
+test('a release that waits says so first, with the exact answers in a block that can be copied', () => {
+  const details = releaseDetails(story);
+  expect(details.split('\n')[0]).toBe('### lz4 1.10.0-r0: waits for a decision');
+  expect(details).toContain('Waits for a person since 2026-01-31 14:10 UTC, reminded 2 times');
+  expect(details).toContain('- package-tests: exit_status \\<1\\>');
+  const block = details.split('```')[1]!.trim().split('\n');
+  expect(block).toEqual(['millrace show release:lz4-1.10.0-r0', '', ...story.waitingFor!.answers]);
+  expect(details).toContain('Refused last: "by" names the person who decides');
+  expect(details.indexOf('Waits')).toBeLessThan(details.indexOf('| Verdict'));
+});
+
+test('it tells the chain from what set it off to the last decision, each cause once with who and where', () => {
+  const chain = releaseDetails(story).split('### How it came to this\n\n')[1];
+  expect(chain).toBe(
+    [
+      '- 2026-01-31 14:05 UTC: lz4 1.10.0 was released, `https://lz4.org/lz4_1.10.0.tar.gz`',
+      '- 2026-01-31 14:06 UTC: ann asked for lz4',
+      `- 2026-01-31 14:20 UTC: ann decided **patch** with commit ${'a'.repeat(12)}: the \\*test\\* is wrong`,
+    ].join('\n'),
+  );
+});
+
+test('one that does not wait has no answers', () => {
+  const { waitingFor: _waitingFor, ...moving } = story;
+  expect(releaseDetails({ ...moving, stage: 'builds' })).not.toMatch(/Waits|```/);
+});
