@@ -1,7 +1,19 @@
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { fail, ok, type Problem, type Result } from '../result';
 import { checkForm } from './check-form';
-import type { BuildOption, Dependencies, Located, Spec, Step, Subpackage, TagRules, TestBlock, UpdateBlock, VarTransform } from './spec';
+import type {
+  BuildOption,
+  Dependencies,
+  Located,
+  Spec,
+  Step,
+  Subpackage,
+  TagRules,
+  TestBlock,
+  UpdateBlock,
+  VarTransform,
+  VersionData,
+} from './spec';
 import { isAbsent, locate, parseTree, startOf, type SpecTree } from './tree';
 
 /** Reads a melange spec strictly. The error is every defect of the file, each with its position. */
@@ -124,6 +136,9 @@ function updateOf(tree: SpecTree, node: YAMLMap): UpdateBlock {
   const github = mapping(node, 'github');
   const git = mapping(node, 'git');
   const releaseMonitor = mapping(node, 'release-monitor');
+  const oci = mapping(node, 'oci');
+  const versionData = mapping(node, 'version_data');
+  const schedule = mapping(node, 'schedule');
   return {
     enabled: flag(node, 'enabled'),
     manual: flag(node, 'manual'),
@@ -139,11 +154,24 @@ function updateOf(tree: SpecTree, node: YAMLMap): UpdateBlock {
     // `git:` without rules is written `git: {}` or left empty.
     ...optional('git', git ? tagRulesOf(git) : hasKey(node, 'git') ? {} : undefined),
     ...optional('releaseMonitor', releaseMonitor && { ...tagRulesOf(releaseMonitor), identifier: textOf(releaseMonitor, 'identifier')! }),
-    ...optional(
-      'unread',
-      ['oci', 'version_data'].find((key) => hasKey(node, key)),
-    ),
+    ...optional('oci', oci && { ...tagRulesOf(oci), identifier: textOf(oci, 'identifier')! }),
+    ...optional('versionData', versionData && versionDataOf(versionData)),
+    ...optional('schedule', schedule && { period: textOf(schedule, 'period') ?? '', ...optional('reason', textOf(schedule, 'reason')) }),
+    shared: flag(node, 'shared'),
+    requireSequential: flag(node, 'require-sequential'),
     at: tree.at(startOf(node)),
+  };
+}
+
+function versionDataOf(node: YAMLMap): VersionData {
+  return {
+    format: textOf(node, 'version_format')!,
+    sources: mappings(node, 'sources').map((source) => ({
+      name: textOf(source, 'name')!,
+      stream: textOf(source, 'stream')!,
+      ignore: texts(source, 'ignore'),
+      ...optional('commitSource', textOf(source, 'commit_source')),
+    })),
   };
 }
 
@@ -164,6 +192,7 @@ function dependenciesOf(tree: SpecTree, parent: YAMLMap): Dependencies {
     runtime: locatedTexts(tree, node, 'runtime'),
     provides: locatedTexts(tree, node, 'provides'),
     replaces: locatedTexts(tree, node, 'replaces'),
+    ...optional('providerPriority', node && given(located(tree, node, 'provider-priority'))),
   };
 }
 

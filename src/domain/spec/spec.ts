@@ -57,6 +57,8 @@ export interface Dependencies {
   readonly runtime: readonly Located[];
   readonly provides: readonly Located[];
   readonly replaces: readonly Located[];
+  /** Decides between providers of one name at one version; a number once its variables are replaced. */
+  readonly providerPriority?: Located;
 }
 
 /** The `update:` block of a melange spec (schema: melange pkg/config/schema.json, `Update`). */
@@ -71,9 +73,30 @@ export interface UpdateBlock {
   readonly github?: TagRules & { readonly identifier: string; readonly useTag: boolean };
   readonly git?: TagRules;
   readonly releaseMonitor?: TagRules & { readonly identifier: string };
-  /** A backend that Millrace does not read (`oci`, `version_data`). */
-  readonly unread?: string;
+  readonly oci?: TagRules & { readonly identifier: string };
+  readonly versionData?: VersionData;
+  /** How often a new version is taken at most. */
+  readonly schedule?: { readonly period: string; readonly reason?: string };
+  /** What depends on the package must be rebuilt after an update. */
+  readonly shared: boolean;
+  /** Every version is taken, one after the other. */
+  readonly requireSequential: boolean;
   readonly at: Position;
+}
+
+/** A version made of the versions of several upstreams. */
+export interface VersionData {
+  /** With `${{<source>.version}}` where the version of a source stands. */
+  readonly format: string;
+  readonly sources: readonly VersionDataSource[];
+}
+
+export interface VersionDataSource {
+  readonly name: string;
+  /** A version that belongs to it is this one, or goes on after it: `12.6` has `12.6.3`. */
+  readonly stream: string;
+  readonly ignore: readonly string[];
+  readonly commitSource?: string;
 }
 
 export interface TagRules {

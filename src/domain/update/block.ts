@@ -20,6 +20,7 @@ export function updateBlockOf(spec: Spec): Result<UpdateBlock | undefined> {
       ? { github: { ...update.github, ...filters(update.github, replace), identifier: replace(update.github.identifier) } }
       : {}),
     ...(update.git ? { git: { ...update.git, ...filters(update.git, replace) } } : {}),
+    ...(update.oci ? { oci: { ...update.oci, ...filters(update.oci, replace), identifier: replace(update.oci.identifier) } } : {}),
     ...(update.releaseMonitor ? { releaseMonitor: { ...update.releaseMonitor, ...filters(update.releaseMonitor, replace) } } : {}),
   };
   return problems.length ? fail(problems[0]!) : ok(replaced);

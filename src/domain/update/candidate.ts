@@ -6,6 +6,11 @@ export interface Candidate {
   readonly commit?: string;
   /** Where it was seen; shown to people. */
   readonly link?: string;
+  /** Upstream itself calls it a draft, or a pre-release (releases of GitHub). */
+  readonly draft?: boolean;
+  readonly prerelease?: boolean;
+  /** Which source of `version_data` offers it. */
+  readonly source?: string;
 }
 
 /** One line of the explanation: a candidate and the rule that kept or dropped it. */
@@ -23,6 +28,8 @@ export interface UpdateDecision {
   /** One sentence: why this version, or why none. */
   readonly reason: string;
   readonly trace: readonly CandidateVerdict[];
+  /** `shared`: what depends on the package must be built again after it. */
+  readonly rebuildsDependents?: true;
   /** Upstream moved a tag: same version, other commit. A security event. */
   readonly retagged?: { readonly name: string; readonly was: string; readonly is: string };
 }

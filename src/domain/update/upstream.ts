@@ -24,7 +24,7 @@ export function upstreamOf(spec: Spec): Result<Upstream> {
   const update = block.value;
   const at = update?.at ?? spec.name.at;
   if (update?.github) return ok({ kind: 'git', repository: `https://github.com/${update.github.identifier}.git` });
-  const unread = update?.releaseMonitor ? 'release-monitor' : update?.unread;
+  const unread = update?.releaseMonitor ? 'release-monitor' : update?.oci ? 'oci' : update?.versionData ? 'version_data' : undefined;
   if (unread) {
     return fail({
       message: `update.${unread} is a backend that is not read`,
