@@ -61,12 +61,18 @@ export interface ControlActivities {
   notify(input: { readonly event: string; readonly workflow: string; readonly text: string; readonly answer: string }): Promise<void>;
 }
 
-/** A message to a workflow. `start` names the workflow type and input for signalWithStart. */
+/** A message to a workflow. `start` names the workflow type, its input and what the Temporal UI says of it, for signalWithStart. */
 export interface Message {
   readonly workflowId: string;
   readonly signal: string;
   readonly argument: unknown;
-  readonly start?: { readonly type: string; readonly taskQueue: string; readonly input: unknown };
+  readonly start?: {
+    readonly type: string;
+    readonly taskQueue: string;
+    readonly input: unknown;
+    readonly summary: string;
+    readonly details: string;
+  };
 }
 
 /** Looks at other workflows on behalf of an entity. */

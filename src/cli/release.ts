@@ -9,7 +9,7 @@ import { print, printJson, progress } from './output';
 import { byOption } from './person';
 import { requirePackage } from './read/names';
 import { withSession } from './session';
-import { safe } from './view/safe';
+import { safe } from '../domain/text/safe';
 
 const LOOK_SECONDS = 60;
 const ANSWER_SECONDS = 10;
@@ -89,6 +89,8 @@ async function ask(client: Client, message: ReturnType<typeof hintMessage>, hint
         workflowId: message.workflowId,
         taskQueue: start.taskQueue,
         args: [start.input],
+        staticSummary: start.summary,
+        staticDetails: start.details,
         workflowIdConflictPolicy: 'USE_EXISTING',
       }),
     }),

@@ -3,12 +3,13 @@ import { Command } from 'commander';
 import type { WithdrawRequest } from '../activities/contract';
 import { Complaint } from '../config/complaint';
 import { didYouMean } from '../config/nearest';
-import { QUEUES, repositoryId, withdrawUpdate, type RepositoryInput } from '../workflows/messages';
+import { repositoryId, withdrawUpdate } from '../workflows/messages';
+import { repositoryStart } from '../workflows/start';
 import { print, printJson } from './output';
 import { byOption } from './person';
 import { resolveName } from './read/names';
 import { withSession } from './session';
-import { safe } from './view/safe';
+import { safe } from '../domain/text/safe';
 
 const ANSWER_SECONDS = 10;
 
@@ -52,7 +53,7 @@ Exit codes: 0 accepted, 1 refused (not published), 2 usage or configuration`,
             });
           }
           const client = await session.client();
-          const input: RepositoryInput = { distribution: session.config.distribution };
+          const start = repositoryStart(session.config.distribution);
           const request: WithdrawRequest = {
             id: `withdraw:${name}-${version}`,
             package: name,
@@ -65,10 +66,12 @@ Exit codes: 0 accepted, 1 refused (not published), 2 usage or configuration`,
             text = await client.withDeadline(Date.now() + ANSWER_SECONDS * 1000, () =>
               client.workflow.executeUpdateWithStart(withdrawUpdate, {
                 args: [request],
-                startWorkflowOperation: new WithStartWorkflowOperation('repository', {
+                startWorkflowOperation: new WithStartWorkflowOperation(start.type, {
                   workflowId: repositoryId(session.config.distribution),
-                  taskQueue: QUEUES.workflows,
-                  args: [input],
+                  taskQueue: start.taskQueue,
+                  args: [start.input],
+                  staticSummary: start.summary,
+                  staticDetails: start.details,
                   workflowIdConflictPolicy: 'USE_EXISTING',
                 }),
               }),

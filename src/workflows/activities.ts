@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import { NON_RETRYABLE } from '../domain/failure';
+import { clamp, SUMMARY_BYTES } from '../domain/text/clamp';
 import type {
   BuilderActivities,
   CheckActivities,
@@ -10,7 +11,7 @@ import type {
 } from '../activities/contract';
 import { QUEUES } from './messages';
 
-/** Every role's activities with their timeouts. A worker heartbeats for its activities every few seconds, so a killed worker is noticed within `heartbeatTimeout`. */
+/** Every role's activities with their timeouts; `summary` is what the Temporal UI shows beside an activity. A worker heartbeats for its activities every few seconds, so a killed worker is noticed within `heartbeatTimeout`. */
 const retry = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 minute', nonRetryableErrorTypes: [...NON_RETRYABLE] };
 const heartbeatTimeout = '12 s';
 
@@ -22,30 +23,42 @@ export const control = proxyActivities<ControlActivities>({
 });
 
 /** Looks that must not hold an entity up: a few tries, then the entity says what the problem is. */
-export const looks = proxyActivities<Pick<ControlActivities, 'assess' | 'sweep'>>({
-  taskQueue: QUEUES.control,
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout,
-  retry: { ...retry, maximumAttempts: 4 },
-});
+export function looks(summary: string): Pick<ControlActivities, 'assess' | 'sweep'> {
+  return proxyActivities<Pick<ControlActivities, 'assess' | 'sweep'>>({
+    taskQueue: QUEUES.control,
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout,
+    retry: { ...retry, maximumAttempts: 4 },
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
 
 export const entities = proxyActivities<EntityActivities>({
   taskQueue: QUEUES.control,
   startToCloseTimeout: '20 s',
   retry: { ...retry, maximumAttempts: 3 },
 });
-export const controlChecks = proxyActivities<CheckActivities>({
-  taskQueue: QUEUES.control,
-  startToCloseTimeout: '30 minutes',
-  heartbeatTimeout,
-  retry,
-});
-export const testerChecks = proxyActivities<CheckActivities>({
-  taskQueue: QUEUES.tester,
-  startToCloseTimeout: '6 hours',
-  heartbeatTimeout,
-  retry,
-});
+
+export function controlChecks(summary: string): CheckActivities {
+  return proxyActivities<CheckActivities>({
+    taskQueue: QUEUES.control,
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout,
+    retry,
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
+
+export function testerChecks(summary: string): CheckActivities {
+  return proxyActivities<CheckActivities>({
+    taskQueue: QUEUES.tester,
+    startToCloseTimeout: '6 hours',
+    heartbeatTimeout,
+    retry,
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
+
 export const signer = proxyActivities<SignerActivities>({
   taskQueue: QUEUES.signer,
   startToCloseTimeout: '10 minutes',
@@ -59,7 +72,7 @@ export const publisher = proxyActivities<PublisherActivities>({
   retry,
 });
 
-/** The builder of one architecture; `summary` is what the Temporal UI shows beside the activity. */
+/** The builder of one architecture. */
 export function builder(architecture: string, summary: string): BuilderActivities {
   return proxyActivities<BuilderActivities>({
     taskQueue: QUEUES.builder(architecture),

@@ -17,6 +17,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { packageDetails } from '../domain/package/details';
 import { newPackage, reducePackage } from '../domain/package/package';
 import type { PackageCommand, PackageEvent, PackageState, Target } from '../domain/package/package';
+import { releaseOrigin } from '../domain/release/details';
 import type { ReleaseInput } from '../domain/release/release';
 import { clamp, DETAILS_BYTES, SUMMARY_BYTES } from '../domain/text/clamp';
 import { entities, looks } from './activities';
@@ -55,7 +56,10 @@ export async function packageEntity(input: PackageEntityInput): Promise<string> 
   const look = async (command: Extract<PackageCommand, { kind: 'look' }>) => {
     await noticeVanished();
     const asked = { package: input.package, upstream: true, ...(command.version ? { version: command.version } : {}) };
-    const found = await looks.assess(asked).catch((error: unknown) => ({ problem: problemOf(error) }));
+    const because = command.hints.map((hint) => hint.cause.text).join('; ');
+    const found = await looks(because)
+      .assess(asked)
+      .catch((error: unknown) => ({ problem: problemOf(error) }));
     apply({ kind: 'looked', look: found, hints: command.hints, at: Date.now() });
   };
   const noticeVanished = async () => {
@@ -85,6 +89,7 @@ export async function packageEntity(input: PackageEntityInput): Promise<string> 
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
         staticSummary,
+        staticDetails: clamp(releaseOrigin(target.causes), DETAILS_BYTES),
         typedSearchAttributes,
       });
     } catch (error) {

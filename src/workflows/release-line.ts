@@ -2,7 +2,7 @@ import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio
 import { buildVerdicts } from '../domain/check/build-verdicts';
 import { gate } from '../domain/check/gate';
 import type { Verdict } from '../domain/check/verdict';
-import { staleVerdicts } from '../domain/release/attempts';
+import { checksOf, staleVerdicts } from '../domain/release/attempts';
 import { builder, control, controlChecks, testerChecks } from './activities';
 import type { Desk } from './release-desk';
 
@@ -54,13 +54,15 @@ async function build(desk: Desk): Promise<void> {
   };
   const built = state.builds.filter((done) => done.outcome === 'built');
   const missing = state.input.architectures.filter((architecture) => !built.some((done) => done.architecture === architecture));
-  const early = staleVerdicts(state.verdicts).due('change') ? controlChecks.runChecks(stage(desk, 'change')) : Promise.resolve([]);
+  const early = staleVerdicts(state.verdicts).due('change')
+    ? controlChecks(checksOf('change').join(', ')).runChecks(stage(desk, 'change'))
+    : Promise.resolve([]);
   const [builds, checked] = await Promise.all([Promise.all(missing.map(one)), early]);
   state.builds = [...built, ...builds];
   const verdicts = buildVerdicts(state.builds, state.input.architectures);
   const failed = verdicts.some((verdict) => verdict.outcome === 'failed');
   const explain = { release: state.input, change, builds: state.builds, verdicts };
-  remember(desk, [...checked, ...(failed ? await controlChecks.explainFailures(explain) : verdicts)]);
+  remember(desk, [...checked, ...(failed ? await controlChecks('what failed, and what changed').explainFailures(explain) : verdicts)]);
   leave();
 }
 
@@ -69,7 +71,7 @@ async function check(desk: Desk): Promise<void> {
   if (state.builds.some((done) => done.outcome !== 'built')) return;
   const leave = desk.enter('checks and tests', 'checks');
   const due = (['package', 'test'] as const).filter((name) => staleVerdicts(state.verdicts).due(name));
-  const verdicts = await Promise.all(due.map((name) => testerChecks.runChecks(stage(desk, name))));
+  const verdicts = await Promise.all(due.map((name) => testerChecks(checksOf(name).join(', ')).runChecks(stage(desk, name))));
   remember(desk, verdicts.flat());
   leave();
 }

@@ -2,9 +2,10 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { Digest } from '../domain/digest';
 import type { GateRecord, ReleaseOutcome, ReleaseRecord } from '../domain/release/release';
 import { control, signer } from './activities';
-import { packageId, QUEUES, repositoryId } from './messages';
+import { packageId, repositoryId } from './messages';
 import type { Desk } from './release-desk';
 import { brief } from './release-line';
+import { repositoryStart } from './start';
 
 /** How a release ended, and why in one line. */
 export type Ended = { readonly outcome: ReleaseOutcome; readonly reason: string };
@@ -43,7 +44,7 @@ export async function publish(desk: Desk, gateRecord: Digest): Promise<Ended> {
     signed();
     const published = desk.enter('signed: waits for its generation', 'publish');
     const argument = { id, gate: gateRecord, package: name, version: `${version}-r${epoch}`, packages };
-    const start = { type: 'repository', taskQueue: QUEUES.workflows, input: { distribution } };
+    const start = repositoryStart(distribution);
     while (!state.publication) {
       await control.announce({ messages: [{ workflowId: repositoryId(distribution), signal: 'publish', argument, start }] });
       await condition(() => state.publication !== undefined, '10 minutes');

@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { PublishRequest, WithdrawRequest } from '../activities/contract';
+import { repositoryDetails } from '../domain/publication/details';
 import { answered, newPublication, nextGroup, requested } from '../domain/publication/publication';
 import type { Answer, PublicationState } from '../domain/publication/publication';
 import { clamp, DETAILS_BYTES } from '../domain/text/clamp';
@@ -37,14 +38,7 @@ export async function repository(input: RepositoryInput): Promise<never> {
     ...(problem ? { problem } : {}),
   });
   const show = () => {
-    const { generation, waiting, working } = view();
-    const lines = [
-      `**Generation ${generation}**`,
-      working.length > 0 ? `Writes: ${working.join(', ')}` : 'Idle',
-      `Waiting: ${waiting.length}`,
-      ...(problem ? [`Problem: ${problem}`] : []),
-    ];
-    setCurrentDetails(clamp(lines.join('\n\n'), DETAILS_BYTES));
+    setCurrentDetails(clamp(repositoryDetails(view()), DETAILS_BYTES));
   };
   setHandler(repositoryQuery, view);
   setHandler(publishSignal, (request) => take('publish', request));

@@ -1,6 +1,8 @@
 import type { Message } from '../activities/contract';
+import { packagePage } from '../domain/package/details';
+import { repositoryPage } from '../domain/publication/details';
 import { packageId, QUEUES } from './messages';
-import type { Hint, PackageEntityInput } from './messages';
+import type { Hint, PackageEntityInput, RepositoryInput } from './messages';
 
 /** What every package entity of an installation is started with. */
 export type PackageDefaults = Pick<PackageEntityInput, 'distribution' | 'architectures' | 'reminders'>;
@@ -17,6 +19,12 @@ export function hintMessage(defaults: PackageDefaults, name: string, hint: Hint)
     workflowId: packageId(name),
     signal: 'hint',
     argument: hint,
-    start: { type: 'packageEntity', taskQueue: QUEUES.workflows, input },
+    start: { type: 'packageEntity', taskQueue: QUEUES.workflows, input, ...packagePage(name) },
   };
+}
+
+/** How `repository:<distribution>` is started by whoever needs it first. */
+export function repositoryStart(distribution: string): NonNullable<Message['start']> {
+  const input: RepositoryInput = { distribution };
+  return { type: 'repository', taskQueue: QUEUES.workflows, input, ...repositoryPage(distribution) };
 }

@@ -29,6 +29,8 @@ export async function send(client: Client, message: Message): Promise<void> {
       workflowId,
       taskQueue: start.taskQueue,
       args: [start.input],
+      staticSummary: start.summary,
+      staticDetails: start.details,
       signal,
       signalArgs: [argument],
     });

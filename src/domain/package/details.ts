@@ -36,3 +36,14 @@ const full = (target: { readonly version: string; readonly epoch: number }) => `
 
 const section = (title: string, lines: readonly string[]) =>
   lines.length === 0 ? [] : [`### ${title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`];
+
+/** Summary and static details of `package:<name>`. */
+export function packagePage(name: string): { readonly summary: string; readonly details: string } {
+  return {
+    summary: `${name}: starts its releases, one at a time`,
+    details: [
+      'Runs for ever. Whatever says "look again" comes here as a hint; what to do is decided from the spec, the published repository and upstream.',
+      ['```', `millrace show ${name}`, `millrace release ${name}`, '```'].join('\n'),
+    ].join('\n\n'),
+  };
+}
