@@ -17,7 +17,7 @@ module.exports = {
       ...common,
       displayName: 'unit',
       testTimeout: QUICK,
-      testMatch: ['<rootDir>/test/{domain,activities,checks,config,cli,gateway,contract,tools,stage0,demo,workers}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{domain,activities,checks,config,cli,views,gateway,contract,tools,stage0,demo,workers}/**/*.test.ts'],
     },
     { ...common, displayName: 'workflow', testTimeout: REAL, testMatch: ['<rootDir>/test/{workflows,replay}/**/*.test.ts'] },
     { ...common, displayName: 'e2e', testTimeout: REAL, testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },

@@ -10,9 +10,10 @@ const HOUSE = {
   checks: { folders: ['domain', 'config'], types: ['activities'] },
   stage0: { folders: ['domain', 'activities', 'config'], types: [] },
   workers: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config'], types: [] },
-  gateway: { folders: ['domain', 'workflows', 'activities', 'config', 'workers'], types: [] },
+  views: { folders: ['domain', 'workflows', 'activities', 'config'], types: [] },
+  gateway: { folders: ['domain', 'workflows', 'activities', 'config', 'workers', 'views'], types: [] },
   demo: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config', 'workers'], types: [] },
-  cli: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config', 'workers', 'gateway', 'demo'], types: [] },
+  cli: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config', 'workers', 'views', 'gateway', 'demo'], types: [] },
 };
 
 /** ESLint rule: imports point along the arrows of the house, and the deterministic folders use no other packages than theirs. */

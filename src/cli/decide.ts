@@ -7,10 +7,10 @@ import type { Decision } from '../domain/release/release';
 import { decideUpdate } from '../workflows/messages';
 import { print, printJson } from './output';
 import { byOption } from './person';
-import { inFlightReleases, type InFlight } from './read/in-flight';
+import { inFlightReleases, type InFlight } from '../views/in-flight';
 import { resolveName } from './read/names';
 import { withSession, type Session } from './session';
-import { safe } from './view/safe';
+import { safe } from '../domain/text/safe';
 
 const ANSWER_SECONDS = 10;
 const KINDS = ['retry', 'patch', 'waive', 'reject'] as const;

@@ -1,7 +1,7 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { CommanderError } from 'commander';
 import { Complaint } from '../config/complaint';
-import { safeLines } from './view/safe';
+import { safeLines } from '../domain/text/safe';
 
 const UNAVAILABLE = 14;
 const DEADLINE_EXCEEDED = 4;

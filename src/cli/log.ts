@@ -8,9 +8,9 @@ import { Complaint } from '../config/complaint';
 import type { BuildResult } from '../domain/release/release';
 import { print, progress } from './output';
 import { findRelease, type Found } from './read/release-of';
-import { releaseView } from './read/in-flight';
+import { releaseView } from '../views/in-flight';
 import { withSession, type Session } from './session';
-import { safe } from './view/safe';
+import { safe } from '../domain/text/safe';
 
 const POLL_MILLISECONDS = 500;
 

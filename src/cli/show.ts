@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { print, printJson } from './output';
-import { packageStory } from './read/package-story';
+import { packageStory } from '../views/package-story';
 import { findRelease } from './read/release-of';
 import { storyOfRecord, storyOfRunning } from './read/story';
 import { withSession } from './session';

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { print, printJson } from './output';
-import type { InFlight } from './read/in-flight';
-import { overview, type Overview } from './read/overview';
+import type { InFlight } from '../views/in-flight';
+import { overview } from './read/overview';
+import type { Overview } from '../views/overview';
 import { withSession } from './session';
 import { overviewText } from './view/overview';
 import { terminalStyle } from './view/style';

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import { print } from './output';
-import { overview, type Overview } from './read/overview';
+import { overview } from './read/overview';
+import type { Overview } from '../views/overview';
 import { withSession } from './session';
 import { overviewJson } from './status';
-import { shortName, overviewText } from './view/overview';
-import { safe } from './view/safe';
+import { shortName } from '../views/in-flight';
+import { overviewText } from './view/overview';
+import { safe } from '../domain/text/safe';
 import { terminalStyle } from './view/style';
 
 const CLEAR = '\u001b[H\u001b[2J';

@@ -1,5 +1,5 @@
 import { changes, standings } from '../../src/cli/watch';
-import type { Overview } from '../../src/cli/read/overview';
+import type { Overview } from '../../src/views/overview';
 import { record, view } from './records';
 
 const nothing: Overview = {

@@ -1,28 +1,13 @@
-import { readSpec } from '../../domain/spec/read';
 import { Complaint } from '../../config/complaint';
 import { didYouMean } from '../../config/nearest';
 import type { Session } from '../session';
-import { releaseRecords } from './records';
+import { releaseRecords } from '../../views/records';
 
 /** Names of the packages that have a spec on the main branch. */
 export async function specNames({ config, forge }: Session): Promise<readonly string[]> {
   const { branch, directory } = config.specs;
   const paths = await forge.list(await forge.head(branch), directory);
   return paths.map((path) => path.slice(directory.length + 1)).flatMap((path) => (/^[^/]+\.yaml$/.test(path) ? [path.slice(0, -5)] : []));
-}
-
-/** What the main branch says of a package; undefined without a readable spec. */
-export async function specOnMain(
-  { config, forge }: Session,
-  name: string,
-): Promise<{ readonly version: string; readonly commit: string } | undefined> {
-  const { branch, directory } = config.specs;
-  const commit = await forge.head(branch);
-  const path = `${directory}/${name}.yaml`;
-  const text = await forge.read(commit, path);
-  if (text === undefined) return undefined;
-  const spec = readSpec(text.toString('utf8'), path);
-  return spec.ok ? { version: `${spec.value.version.value}-r${spec.value.epoch.value}`, commit } : undefined;
 }
 
 /** Throws a `Complaint` with the nearest names unless a spec of this name is on main. */

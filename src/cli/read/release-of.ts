@@ -2,9 +2,9 @@ import type { Client } from '@temporalio/client';
 import type { ReleaseRecord } from '../../domain/release/release';
 import type { Session } from '../session';
 import { progress } from '../output';
-import { inFlightReleases, type InFlight } from './in-flight';
+import { inFlightReleases, type InFlight } from '../../views/in-flight';
 import { resolveName, type Named } from './names';
-import { releaseRecords } from './records';
+import { releaseRecords } from '../../views/records';
 
 /** What a word on the command line leads to: the release that runs, else the newest that has ended. */
 export interface Found {

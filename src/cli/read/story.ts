@@ -3,7 +3,7 @@ import type { BuildResult, ReleaseRecord } from '../../domain/release/release';
 import type { Verdict } from '../../domain/check/verdict';
 import type { Session } from '../session';
 import type { ReleaseStory } from '../view/release';
-import type { InFlight } from './in-flight';
+import type { InFlight } from '../../views/in-flight';
 
 const LOG_LINES = 200;
 

@@ -1,8 +1,9 @@
 import { summaryLine } from '../../domain/check/gate';
-import type { InFlight } from '../read/in-flight';
-import type { Overview } from '../read/overview';
-import { safe } from './safe';
-import { age, duration, outcomeColour, paint, table, type Style } from './style';
+import { shortName, type InFlight } from '../../views/in-flight';
+import type { Overview } from '../../views/overview';
+import { duration } from '../../domain/text/duration';
+import { safe } from '../../domain/text/safe';
+import { age, outcomeColour, paint, table, type Style } from './style';
 
 const LISTED = 5;
 
@@ -28,8 +29,6 @@ export function shareText({ share: { ended, withoutPerson } }: Pick<Overview, 's
   if (ended === 0) return 'No release has ended yet.';
   return `${withoutPerson} of ${ended} releases needed no person (${Math.floor((100 * withoutPerson) / ended)} %)`;
 }
-
-export const shortName = (release: string) => release.replace(/^release:/, '');
 
 function waitingText(style: Style, waiting: readonly InFlight[]): string {
   const blocks = waiting.map((release) => {

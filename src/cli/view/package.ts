@@ -1,21 +1,8 @@
-import type { ReleaseRecord } from '../../domain/release/release';
-import type { PackageView } from '../../workflows/messages';
-import { shortName } from './overview';
-import { safe } from './safe';
-import { age, duration, outcomeColour, paint, table, type Style } from './style';
-
-/** A package as people are shown it. */
-export interface PackageStory {
-  readonly package: string;
-  /** `version-rN` that main says; absent without a readable spec. */
-  readonly spec?: string;
-  /** Published versions, oldest first. */
-  readonly published: readonly string[];
-  /** What its entity says; absent where it never ran or nothing answers. */
-  readonly entity?: PackageView;
-  /** Newest first. */
-  readonly releases: readonly ReleaseRecord[];
-}
+import { shortName } from '../../views/in-flight';
+import { duration } from '../../domain/text/duration';
+import { safe } from '../../domain/text/safe';
+import type { PackageStory } from '../../views/package-story';
+import { age, outcomeColour, paint, table, type Style } from './style';
 
 /** `millrace show NAME` of a package, without the details of its newest release. */
 export function packageText(style: Style, story: PackageStory): string {

@@ -1,9 +1,10 @@
 import { summaryLine } from '../../domain/check/gate';
 import type { FailureClass, FailureReport, Verdict, Waiver } from '../../domain/check/verdict';
 import type { BuildResult, Change, DecisionRecord, ReleaseInput } from '../../domain/release/release';
-import { shortName } from './overview';
-import { safe } from './safe';
-import { duration, outcomeColour, paint, table, type Style } from './style';
+import { shortName } from '../../views/in-flight';
+import { duration } from '../../domain/text/duration';
+import { safe } from '../../domain/text/safe';
+import { outcomeColour, paint, table, type Style } from './style';
 
 /** A release as people are shown it, whether it runs (a view) or has ended (a record). */
 export interface ReleaseStory {

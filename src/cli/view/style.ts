@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { safe } from './safe';
+import { duration } from '../../domain/text/duration';
+import { safe } from '../../domain/text/safe';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -40,14 +41,6 @@ export interface Painted {
 }
 
 export const paint = (text: string, colour: (text: string) => string): Painted => ({ painted: colour(safe(text)) });
-
-/** `42 s`, `7 min`, `3 h`, `2 d`: one unit is enough to judge by. */
-export function duration(seconds: number): string {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  if (seconds < 100 * 60) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
-}
 
 /** Time since an ISO 8601 instant. */
 export function age(style: Style, instant: string): string {

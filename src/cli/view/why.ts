@@ -1,7 +1,7 @@
 import type { ReleaseStory } from './release';
 import { causeLine, decisionLine } from './release';
-import { shortName } from './overview';
-import { safe } from './safe';
+import { shortName } from '../../views/in-flight';
+import { safe } from '../../domain/text/safe';
 import type { Style } from './style';
 
 /** `millrace why`: from what set it off to what came of it, one step a line. */

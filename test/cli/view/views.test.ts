@@ -2,9 +2,10 @@ import pc from 'picocolors';
 import { overviewText, shareText } from '../../../src/cli/view/overview';
 import { packageText } from '../../../src/cli/view/package';
 import { releaseText, verdictTable, type ReleaseStory } from '../../../src/cli/view/release';
-import { age, duration, paint, table, type Style } from '../../../src/cli/view/style';
+import { duration } from '../../../src/domain/text/duration';
+import { age, paint, table, type Style } from '../../../src/cli/view/style';
 import { whyText } from '../../../src/cli/view/why';
-import type { Overview } from '../../../src/cli/read/overview';
+import type { Overview } from '../../../src/views/overview';
 import { build, change, input, record, verdict, view } from '../records';
 
 const style: Style = { colours: pc.createColors(false), now: Date.parse('2026-01-01T10:05:05Z') };

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { safe, safeLines } from '../../../src/cli/view/safe';
+import { safe, safeLines } from '../../../src/domain/text/safe';
 
 it.each([
   ['plain ü 漢 text', 'plain ü 漢 text'],

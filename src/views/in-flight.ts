@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { releaseQuery, SEARCH, type ReleaseView } from '../../workflows/messages';
+import { releaseQuery, SEARCH, type ReleaseView } from '../workflows/messages';
 
 /** A release that has not ended. Without `view` its worker did not answer. */
 export interface InFlight {
@@ -9,6 +9,9 @@ export interface InFlight {
   readonly startedAt: string;
   readonly view?: ReleaseView;
 }
+
+/** `zlib-1.3.1-r0` of `release:zlib-1.3.1-r0`. */
+export const shortName = (release: string) => release.replace(/^release:/, '');
 
 const MOST = 200;
 const QUERY_SECONDS = 3;

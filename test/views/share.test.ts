@@ -1,5 +1,5 @@
-import { share } from '../../src/cli/figures';
-import { record } from './records';
+import { share } from '../../src/views/share';
+import { record } from '../cli/records';
 
 const decided = [{ decision: { kind: 'retry' as const, by: 'ann' }, at: '2026-01-01T10:00:30Z', answered: [] }];
 
