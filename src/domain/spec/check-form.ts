@@ -12,10 +12,10 @@ const BOOLEAN = /^(true|false)$/i;
 const NUMBER = /^-?(0|[1-9][0-9]*|0o?[0-7]+|0x[0-9a-fA-F]+)$/;
 const NATURAL = /^(0|[1-9][0-9]{0,14})$/;
 
-/** Every place where a spec departs from the schema: unknown, repeated and missing keys, wrong types, invalid versions, names and regular expressions. */
-export function checkForm(tree: SpecTree): readonly Problem[] {
+/** Every place where a spec or the file of a pipeline departs from the schema: unknown, repeated and missing keys, wrong types, invalid versions, names and regular expressions. */
+export function checkForm(tree: SpecTree, definition: 'Configuration' | 'Pipeline' = 'Configuration'): readonly Problem[] {
   const problems: Problem[] = [];
-  checkDefinition({ tree, problems }, 'Configuration', tree.root, '');
+  checkDefinition({ tree, problems }, definition, tree.root, '');
   return problems;
 }
 

@@ -11,7 +11,10 @@ export interface Substituted {
 }
 
 /** What `${{…}}` may name, by name without the braces. */
-export type Variables = ReadonlyMap<string, Substituted>;
+export interface Variables {
+  get(name: string): Substituted | undefined;
+  keys(): Iterable<string>;
+}
 
 /** Another version or epoch than the spec's: what it would name after a bump. */
 export interface VersionChoice {
@@ -55,7 +58,16 @@ export function variablesOf(spec: Spec, choice: VersionChoice = {}): Result<Vari
 
 /** The variables of one item of a `range:`. */
 export function withRangeItem(variables: Variables, key: string, value: string): Variables {
-  return new Map([...variables, ['range.key', { value: key, versioned: false }], ['range.value', { value, versioned: false }]]);
+  return withVariables(variables, { 'range.key': key, 'range.value': value });
+}
+
+/** The variables with others before them. */
+export function withVariables(variables: Variables, more: Readonly<Record<string, string>>): Variables {
+  const own = new Map(Object.entries(more).map(([name, value]) => [name, { value, versioned: false }]));
+  return {
+    get: (name) => own.get(name) ?? variables.get(name),
+    keys: () => new Set([...own.keys(), ...variables.keys()]),
+  };
 }
 
 function resolveVars(spec: Spec, problems: Problem[]): Map<string, Substituted> {

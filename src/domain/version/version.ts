@@ -13,7 +13,7 @@ const NO_SUFFIX = SUFFIXES.indexOf('');
 const KINDS = ['first-number', 'number', 'letter', 'suffix', 'suffix-number', 'hash', 'revision', 'end'] as const;
 type Kind = (typeof KINDS)[number];
 
-interface Token {
+export interface Token {
   readonly kind: Kind;
   /** Without the separator: `5` of `.5`, `rc` of `_rc`, `1` of `-r1`. */
   readonly text: string;
