@@ -181,6 +181,7 @@ function decide(state: PackageState, found: Look, hints: readonly PackageHint[],
     if (!refused) return target;
     if (found.published?.version === spec) return `${refused.version} was refused: ${refused.reason}`;
   }
+  if (found.published?.version === spec && found.update?.retagged) return moved(found.update.retagged);
   if (found.published?.version === spec)
     return found.problem ?? `${spec} is published; ${found.update?.reason ?? 'upstream was not asked'}`;
   if (found.published && !isNewer(spec, found.published.version))
@@ -188,6 +189,11 @@ function decide(state: PackageState, found: Look, hints: readonly PackageHint[],
   const refused = insist ? undefined : state.rejected.find((entry) => entry.version === spec);
   if (refused) return `${spec} was refused: ${refused.reason}`;
   return { version: found.spec.version, epoch: found.spec.epoch, change: 'none', ...common };
+}
+
+/** A tag that points elsewhere than when it was released: an attack, or an upstream without care. Nothing is released of it. */
+function moved({ name, was, is }: NonNullable<UpdateDecision['retagged']>): string {
+  return `security: upstream moved the tag ${name} from ${was.slice(0, 12)} to ${is.slice(0, 12)}; what is published was built from the former`;
 }
 
 function onSettled(state: PackageState, settled: SettledRelease): PackageStep {

@@ -47,6 +47,15 @@ describe('what a look leads to', () => {
     ['a first release', look('1.3-r0'), '1.3-r0', /started/],
     ['a spec older than what is published', look('1.2-r0', '1.3-r0'), undefined, /not newer than the published 1\.3-r0/],
     ['an upstream choice that is not newer than the spec', look('1.4-r0', '1.4-r0', '1.3'), undefined, /is published/],
+    [
+      'a tag that moved',
+      {
+        ...look('1.3-r0', '1.3-r0'),
+        update: { reason: 'nothing newer', trace: [], retagged: { name: 'v1.3', was: 'a'.repeat(40), is: 'b'.repeat(40) } },
+      },
+      undefined,
+      /^security: upstream moved the tag v1\.3 from a{12} to b{12}/,
+    ],
     ['no spec', { problem: 'packages/x.yaml: gone' }, undefined, /gone/],
   ])('%s', (_name, found, started, text) => {
     const step = play(newPackage('x'), looked(found));
