@@ -33,7 +33,7 @@ export function decideCommand(): Command {
   retry    run what failed again
   patch    go on with a commit that you pushed to the release's branch
   waive    a named check need not pass (needs --check and --reason)
-  reject   give the release up (needs --reason); it comes back only with \`millrace release --insist\``,
+  reject   give the release up (needs --reason); only \`release --insist\` brings it back`,
     )
     .argument('<release>', 'release (zlib-1.3.1-r0), or package with a release in flight (zlib)')
     .addArgument(new Argument('<decision>', 'the answer').choices(KINDS))

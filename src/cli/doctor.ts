@@ -25,6 +25,7 @@ export function doctorCommand(): Command {
       'Shows the programs that Millrace runs, their versions and where they are taken from, whether the build sandbox works, and the remedy for what is missing.',
     )
     .option('--json', 'print the findings for programs')
+    .addHelpText('after', '\nExit codes: 0 everything is there, 1 something is missing, 2 usage')
     .action(async (options: { json?: boolean }) => {
       const tools = toolStatuses();
       const findings = await examineMachine();

@@ -25,7 +25,7 @@ export function releaseCommand(): Command {
   return new Command('release')
     .summary('look at a package now, and release it if something is newer')
     .description(
-      'Asks the factory to look at a package: at its spec, at what is published and at its upstream. What is newer is released;\nwhat is not is explained. Nothing is started twice.',
+      'Asks the factory to look at a package: at its spec, at what is published and at its upstream. What is newer is released; what is not is explained. Nothing is started twice.',
     )
     .argument('<name>', 'package, as its spec is called')
     .argument('[version]', 'upstream version to release, if it is newer (default: the newest that the update rules allow)')

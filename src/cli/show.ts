@@ -12,7 +12,7 @@ export function showCommand(): Command {
   return new Command('show')
     .summary('a package or a release: checks, builds, decisions, failures')
     .description(
-      'Shows a package (what is published, what is in flight, its releases) and its newest release, or one release:\nthe verdict of every check, builds, decisions, and for each failed step its report with the last 200 lines of its log.',
+      'Shows a package (what is published, what is in flight, its releases) and its newest release, or one release: the verdict of every check, builds, decisions, and for each failed step its report with the last 200 lines of its log.',
     )
     .argument('<name>', 'package (zlib) or release (zlib-1.3.1-r0)')
     .option('--json', 'print as JSON')

@@ -11,7 +11,7 @@ export function statusCommand(): Command {
   return new Command('status')
     .summary('what is in flight, what waits for a person, what was published')
     .description(
-      'Shows what waits for a person (with the commands that answer it), what is in flight, what ended last,\nand the share of releases that needed no person.',
+      'Shows what waits for a person (with the commands that answer it), what is in flight, what ended last, and the share of releases that needed no person.',
     )
     .option('--json', 'print as JSON')
     .addHelpText(

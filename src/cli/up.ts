@@ -7,7 +7,7 @@ export function upCommand(): Command {
   return new Command('up')
     .summary('run the factory on this machine')
     .description(
-      'Starts the factory and runs until Ctrl-C: Temporal (its development server, unless temporal.address is elsewhere),\na process for each role, and the gateway. Crashed processes are started again; logs are in <state>/logs.',
+      'Starts the factory and runs until Ctrl-C: Temporal (its development server, unless temporal.address is elsewhere), a process for each role, and the gateway. Crashed processes are started again; logs are in <state>/logs.',
     )
     .option('--json', 'print the addresses as JSON')
     .addHelpText(

@@ -18,6 +18,10 @@ export function watchCommand(): Command {
     .description('Shows `millrace status` anew every second on a terminal; elsewhere prints a line for each change. Ends with Ctrl-C.')
     .option('--once', 'show it once')
     .option('--json', 'print a JSON document in one line for each change')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 shown, 2 usage or configuration. Without a Temporal server it shows what the records tell, and goes on.',
+    )
     .action(async (options: { readonly once?: boolean; readonly json?: boolean }, command: Command) => {
       await withSession(command, async (session) => {
         let last = new Map<string, string>();

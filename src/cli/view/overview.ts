@@ -18,7 +18,8 @@ export function overviewText(style: Style, overview: Overview): string {
     head,
     ...(overview.inFlight ? [] : [red('No Temporal server answers: what is in flight is not known. Start the factory: millrace up')]),
     ...(waiting.length > 0 ? [waitingText(style, waiting)] : []),
-    ...(overview.inFlight ? [`${bold('In flight')}\n${moving.length === 0 ? 'nothing' : movingTable(style, moving)}`] : []),
+    ...(moving.length > 0 ? [`${bold('In flight')}\n${movingTable(style, moving)}`] : []),
+    ...(overview.inFlight?.length === 0 ? ['Nothing is in flight.'] : []),
     ...(ended.length > 0 ? [`${bold('Last ended')}\n${endedTable(style, ended)}`] : []),
     shareText(overview),
   ].join('\n\n');

@@ -78,7 +78,7 @@ function timeLines(seconds: Readonly<Record<string, number>>): readonly string[]
 }
 
 export function causeLine({ kind, text, at, by, link }: ReleaseInput['causes'][number]): string {
-  return `  ${at} ${kind}: ${safe(text)}${by ? ` (${safe(by)})` : ''}${link ? `\n    ${safe(link)}` : ''}`;
+  return `  ${at} ${kind}: ${safe(text)}${by && !text.includes(by) ? ` (${safe(by)})` : ''}${link ? `\n    ${safe(link)}` : ''}`;
 }
 
 export function decisionLine({ decision, at, answered }: DecisionRecord): string {

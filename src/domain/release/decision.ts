@@ -24,7 +24,8 @@ export function refusal(decision: unknown, at: Waiting): string | undefined {
   if (typeof by !== 'string' || by.trim() === '' || by.length > 200) return '"by" names the person who decides';
   if (reason !== undefined && (typeof reason !== 'string' || reason.length > TEXT_LIMIT))
     return `"reason" is text of at most ${TEXT_LIMIT} characters`;
-  if ((kind === 'waive' || kind === 'reject') && (typeof reason !== 'string' || reason.trim() === '')) return `${kind} needs a "reason"`;
+  if ((kind === 'waive' || kind === 'reject') && (typeof reason !== 'string' || ['', '…'].includes(reason.trim())))
+    return `${kind} needs a "reason"`;
   if (!at.waiting) return `nothing waits for a decision: the release is at "${at.stage}"`;
   if (kind === 'waive') return waiverRefusal(check, at);
   if (kind === 'patch') return patchRefusal(commit, at);
@@ -61,7 +62,7 @@ export function answers(release: string, at: Waiting): readonly string[] {
   const waivable = at.blocking.filter((check) => at.waivable(check));
   return [
     `${command} retry`,
-    ...(at.branch ? [`${command} patch --commit <commit pushed to ${at.branch}>`] : []),
+    ...(at.branch ? [`${command} patch    # with what you pushed to ${at.branch}`] : []),
     ...waivable.slice(0, 3).map((check) => `${command} waive --check ${check} --reason "…"`),
     `${command} reject --reason "…"`,
   ];

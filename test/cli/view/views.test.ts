@@ -59,6 +59,12 @@ it('status shows who is waited for with the commands, what moves, what ended, an
   expect(text.endsWith('\n\n2 of 3 releases needed no person (66 %)')).toBe(true);
 });
 
+it('status says that nothing is in flight only when nothing waits either', () => {
+  const [waits] = overview.inFlight!;
+  expect(overviewText(style, { ...overview, inFlight: [] })).toContain('\n\nNothing is in flight.\n\n');
+  expect(overviewText(style, { ...overview, inFlight: [waits!] })).not.toMatch(/in flight/i);
+});
+
 it('status says so when nobody knows what is in flight', () => {
   const text = overviewText(style, {
     ...overview,

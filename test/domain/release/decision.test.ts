@@ -28,6 +28,7 @@ describe('a decision that does not fit is refused with the reason', () => {
     [{ kind: 'retry', by: '  ' }, at, /"by" names/],
     [{ kind: 'retry', by: 'ann', reason: 7 }, at, /"reason" is text/],
     [{ kind: 'reject', by: 'ann', reason: ' ' }, at, /reject needs a "reason"/],
+    [{ kind: 'reject', by: 'ann', reason: '…' }, at, /reject needs a "reason"/],
     [{ kind: 'waive', by: 'ann', check: 'sbom', reason: 'r' }, at, /"sbom" does not block this release; blocking: abi, secrets/],
     [{ kind: 'waive', by: 'ann', check: 'secrets', reason: 'r' }, at, /cannot be waived/],
     [{ kind: 'patch', by: 'ann', commit: 'main' }, at, /40 hexadecimal digits/],
