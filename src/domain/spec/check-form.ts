@@ -1,8 +1,8 @@
 import { isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml';
-import type { Problem } from '../result';
 import { parseVersion } from '../version/version';
 import { compileGoRegexp } from './go-regexp';
 import { nearestKey } from './nearest-key';
+import type { SpecProblem, SpecRule } from './problem';
 import { DEFINITIONS, type ScalarType } from './schema';
 import { isAbsent, nodeKind, startOf, type SpecTree } from './tree';
 
@@ -13,23 +13,24 @@ const NUMBER = /^-?(0|[1-9][0-9]*|0o?[0-7]+|0x[0-9a-fA-F]+)$/;
 const NATURAL = /^(0|[1-9][0-9]{0,14})$/;
 
 /** Every place where a spec or the file of a pipeline departs from the schema: unknown, repeated and missing keys, wrong types, invalid versions, names and regular expressions. */
-export function checkForm(tree: SpecTree, definition: 'Configuration' | 'Pipeline' = 'Configuration'): readonly Problem[] {
-  const problems: Problem[] = [];
+export function checkForm(tree: SpecTree, definition: 'Configuration' | 'PipelineFile' = 'Configuration'): readonly SpecProblem[] {
+  const problems: SpecProblem[] = [];
   checkDefinition({ tree, problems }, definition, tree.root, '');
   return problems;
 }
 
 interface Check {
   readonly tree: SpecTree;
-  readonly problems: Problem[];
+  readonly problems: SpecProblem[];
 }
 
-function report(check: Check, node: unknown, message: string, remedy?: string): void {
-  check.problems.push({ message, at: check.tree.at(startOf(node)), ...(remedy ? { remedy } : {}) });
+function report(check: Check, node: unknown, rule: SpecRule, message: string, remedy?: string): void {
+  check.problems.push({ rule, message, at: check.tree.at(startOf(node)), ...(remedy ? { remedy } : {}) });
 }
 
 function checkType(check: Check, type: string, node: unknown, path: string): void {
-  if (isAlias(node)) return report(check, node, `${path} is an alias`, 'write the value out: an edit of an alias would change two places');
+  if (isAlias(node))
+    return report(check, node, 'alias', `${path} is an alias`, 'write the value out: an edit of an alias would change two places');
   if (isAbsent(node)) return;
   if (type.endsWith('[]')) return checkList(check, type.slice(0, -2), node, path);
   if (type.endsWith('{}')) return checkMapping(check, type.slice(0, -2), node, path);
@@ -42,7 +43,7 @@ function checkType(check: Check, type: string, node: unknown, path: string): voi
 }
 
 function wrongKind(check: Check, node: unknown, path: string, wanted: string): void {
-  report(check, node, `${path} is ${nodeKind(node as Scalar)}, not ${wanted}`);
+  report(check, node, 'type', `${path} is ${nodeKind(node as Scalar)}, not ${wanted}`);
 }
 
 function checkList(check: Check, type: string, node: unknown, path: string): void {
@@ -61,7 +62,8 @@ function checkDefinition(check: Check, name: string, node: YAMLMap, path: string
   for (const [key, value] of seen) checkType(check, fields[key]!, value, path ? `${path}.${key}` : key);
   for (const key of required) {
     const value = seen.get(key);
-    if (value === undefined || isAbsent(value)) report(check, node, `${path ? `${path}.${key}` : key} is missing`, `write \`${key}:\``);
+    if (value === undefined || isAbsent(value))
+      report(check, node, 'missing-key', `${path ? `${path}.${key}` : key} is missing`, `write \`${key}:\``);
   }
 }
 
@@ -70,11 +72,11 @@ function keysOnce(check: Check, node: YAMLMap, path: string, known?: readonly st
   const seen = new Map<string, unknown>();
   for (const pair of node.items) {
     if (!isScalar(pair.key)) {
-      report(check, pair.key ?? node, `${path || 'the spec'} has a key that is no plain text`);
+      report(check, pair.key ?? node, 'type', `${path || 'the spec'} has a key that is no plain text`);
       continue;
     }
     const key = String(pair.key.value);
-    if (seen.has(key)) report(check, pair.key, `${path ? `${path}.${key}` : key} is there twice`, 'remove one');
+    if (seen.has(key)) report(check, pair.key, 'duplicate-key', `${path ? `${path}.${key}` : key} is there twice`, 'remove one');
     else if (known && !known.includes(key)) reportUnknown(check, pair.key, key, path, known);
     else seen.set(key, pair.value);
   }
@@ -84,7 +86,7 @@ function keysOnce(check: Check, node: YAMLMap, path: string, known?: readonly st
 function reportUnknown(check: Check, node: unknown, key: string, path: string, known: readonly string[]): void {
   const near = nearestKey(key, known);
   const remedy = near ? `did you mean \`${near}\`?` : `known here: ${known.join(', ')}`;
-  report(check, node, `unknown key \`${key}\`${path ? ` in ${path}` : ''}`, remedy);
+  report(check, node, 'unknown-key', `unknown key \`${key}\`${path ? ` in ${path}` : ''}`, remedy);
 }
 
 function checkScalar(check: Check, type: ScalarType, node: Scalar, path: string): void {
@@ -93,23 +95,23 @@ function checkScalar(check: Check, type: ScalarType, node: Scalar, path: string)
     case 'text':
       return;
     case 'boolean':
-      if (!BOOLEAN.test(value)) report(check, node, `${path} is ${JSON.stringify(value)}, not true or false`);
+      if (!BOOLEAN.test(value)) report(check, node, 'type', `${path} is ${JSON.stringify(value)}, not true or false`);
       return;
     case 'natural':
-      if (!NATURAL.test(value)) report(check, node, `${path} is ${JSON.stringify(value)}, not a whole number of 0 or more`);
+      if (!NATURAL.test(value)) report(check, node, 'type', `${path} is ${JSON.stringify(value)}, not a whole number of 0 or more`);
       return;
     case 'number':
-      if (!NUMBER.test(value)) report(check, node, `${path} is ${JSON.stringify(value)}, not a whole number`);
+      if (!NUMBER.test(value)) report(check, node, 'type', `${path} is ${JSON.stringify(value)}, not a whole number`);
       return;
     case 'name':
       if (!PACKAGE_NAME.test(value))
-        report(check, node, `${path} ${JSON.stringify(value)} is no package name`, 'letters, digits and + _ . -');
+        report(check, node, 'name', `${path} ${JSON.stringify(value)} is no package name`, 'letters, digits and + _ . -');
       return;
     case 'version':
       return checkVersion(check, node, value, path);
     case 'regexp': {
       const compiled = compileGoRegexp(value);
-      if (!compiled.ok) report(check, node, `${path}: ${compiled.error.message}`, compiled.error.remedy);
+      if (!compiled.ok) report(check, node, 'regexp', `${path}: ${compiled.error.message}`, compiled.error.remedy);
       return;
     }
   }
@@ -117,8 +119,8 @@ function checkScalar(check: Check, type: ScalarType, node: Scalar, path: string)
 
 function checkVersion(check: Check, node: Scalar, value: string, path: string): void {
   const parsed = parseVersion(value);
-  if (!parsed.ok) return report(check, node, `${path}: ${parsed.error.message}`, parsed.error.remedy);
+  if (!parsed.ok) return report(check, node, 'version', `${path}: ${parsed.error.message}`, parsed.error.remedy);
   if (parsed.value.tokens.some((token) => token.kind === 'revision')) {
-    report(check, node, `${path} ${JSON.stringify(value)} contains a revision`, 'the revision is the epoch: write it there');
+    report(check, node, 'version', `${path} ${JSON.stringify(value)} contains a revision`, 'the revision is the epoch: write it there');
   }
 }

@@ -1,8 +1,9 @@
-import { fail, ok, type Position, type Problem, type Result } from '../result';
+import { fail, ok, type Position, type Result } from '../result';
 import { architectureVariables, type SpecArchitecture } from './architecture';
 import { evaluateCondition } from './condition';
 import { nearestKey } from './nearest-key';
 import type { PipelineDefinition, Pipelines } from './pipeline';
+import type { SpecProblem, SpecRule } from './problem';
 import type { Dependencies, Located, Spec, Step, Subpackage } from './spec';
 import { substitute, variablesOf, withVariables, type Variables } from './substitute';
 
@@ -74,14 +75,24 @@ export interface ExpandedSpec extends ExpandedPackage {
 
 interface Context {
   readonly pipelines: Pipelines;
-  readonly problems: Problem[];
+  readonly problems: SpecProblem[];
   /** The `uses:` of the spec within which texts of a pipeline's own file are read, and the names of the pipelines around. */
   readonly used?: Located;
   readonly around: readonly string[];
 }
 
 /** Puts variables, ranges and pipelines in. The error is every undefined variable, unknown pipeline, missing or unknown input, cycle and malformed condition. */
-export function expandSpec(spec: Spec, expansion: Expansion): Result<ExpandedSpec, readonly Problem[]> {
+export function expandSpec(spec: Spec, expansion: Expansion): Result<ExpandedSpec, readonly SpecProblem[]> {
+  const made = expandAsFarAsPossible(spec, expansion);
+  if (!made.ok) return made;
+  return made.value.problems.length ? fail(made.value.problems) : ok(made.value.expanded);
+}
+
+/** `expandSpec` that also gives what could be expanded in spite of the problems: one defect of one spec must not leave it out of the graph of all. */
+export function expandAsFarAsPossible(
+  spec: Spec,
+  expansion: Expansion,
+): Result<{ readonly expanded: ExpandedSpec; readonly problems: readonly SpecProblem[] }, readonly SpecProblem[]> {
   const chosen = withOptions(spec, expansion.options ?? []);
   const known = variablesOf(chosen);
   if (!known.ok) return known;
@@ -141,7 +152,7 @@ export function expandSpec(spec: Spec, expansion: Expansion): Result<ExpandedSpe
     subpackages,
     ...(chosen.test ? { test: testOf(context, chosen.test, packages, outside) } : {}),
   };
-  return context.problems.length ? fail(distinct(context.problems)) : ok(expanded);
+  return ok({ expanded, problems: distinct(context.problems) });
 }
 
 /** The spec as its enabled options alter it: their variables, and the packages that they add to and take from the build environment. */
@@ -170,6 +181,7 @@ function occurrences(context: Context, spec: Spec, subpackage: Subpackage, build
     report(
       context,
       range,
+      'unknown-range',
       `there is no data of the name ${JSON.stringify(range.value)}`,
       near ? `did you mean ${near}?` : 'write it under `data:`',
     );
@@ -188,8 +200,9 @@ function checkNames(context: Context, main: string, named: readonly (Occurrence 
   const seen = new Set([main]);
   for (const { name, subpackage } of named) {
     if (!PACKAGE_NAME.test(name))
-      report(context, subpackage.name, `${JSON.stringify(name)} is no package name`, 'letters, digits and + _ . -');
-    else if (seen.has(name)) report(context, subpackage.name, `two packages of this spec are called ${name}`, 'give each its own name');
+      report(context, subpackage.name, 'name', `${JSON.stringify(name)} is no package name`, 'letters, digits and + _ . -');
+    else if (seen.has(name))
+      report(context, subpackage.name, 'duplicate-package', `two packages of this spec are called ${name}`, 'give each its own name');
     seen.add(name);
   }
 }
@@ -203,8 +216,8 @@ function dependenciesOf(context: Context, dependencies: Dependencies, variables:
   const all = (list: readonly Located[]) => list.map((each) => ({ ...each, value: text(context, each, variables) }));
   const priority = dependencies.providerPriority;
   const value = priority && text(context, priority, variables);
-  if (priority && !/^[+-]?[0-9]+$/.test(value!))
-    report(context, priority, `provider-priority is ${JSON.stringify(value)}, not a whole number`);
+  if (priority && !/^([+-]?[0-9]+)?$/.test(value!))
+    report(context, priority, 'type', `provider-priority is ${JSON.stringify(value)}, not a whole number`);
   return {
     runtime: all(dependencies.runtime),
     provides: all(dependencies.provides),
@@ -247,7 +260,7 @@ function expandStep(context: Context, step: Step, around: Variables, directory: 
   const runs = body.runs ?? step.runs;
   const active = ran?.active ?? true;
   return {
-    ...(step.name ? { name: text(context, step.name, around) } : {}),
+    ...(step.name ? { name: early(step.name.value, context.used ? undefined : around) } : {}),
     ...(uses ? { uses } : {}),
     with: changed(inputs, definition),
     ...(runs ? { runs: text(inner, runs, variables) } : {}),
@@ -280,21 +293,23 @@ function texts(context: Context, entries: Readonly<Record<string, Located>>, var
 
 /** What melange refuses of a step (`validatePipelines`). */
 function checkStep(context: Context, step: Step): void {
-  if (step.uses && step.runs) report(context, step.runs, 'a step has `uses` or `runs`, not both', 'make two steps of it');
+  if (step.uses && step.runs) report(context, step.runs, 'step', 'a step has `uses` or `runs`, not both', 'make two steps of it');
   const given = Object.keys(step.with).length > 0;
-  if (given && !step.uses) report(context, { at: step.at }, 'a step has `with` but no `uses`', 'name the pipeline that takes these inputs');
+  if (given && !step.uses)
+    report(context, { at: step.at }, 'step', 'a step has `with` but no `uses`', 'name the pipeline that takes these inputs');
 }
 
 function definitionOf(context: Context, uses: Located): PipelineDefinition | undefined {
   const name = uses.value;
   if (name.startsWith('/') || name.includes('..')) {
-    report(context, uses, `${JSON.stringify(name)} is no name of a pipeline`, 'no absolute path and no ..');
+    report(context, uses, 'unknown-pipeline', `${JSON.stringify(name)} is no name of a pipeline`, 'no absolute path and no ..');
     return undefined;
   }
   if (context.around.includes(name)) {
     report(
       context,
       uses,
+      'pipeline-cycle',
       `the pipelines use each other in a circle: ${[...context.around, name].join(' -> ')}`,
       'remove one of the `uses`',
     );
@@ -306,11 +321,12 @@ function definitionOf(context: Context, uses: Located): PipelineDefinition | und
     report(
       context,
       uses,
+      'unknown-pipeline',
       `there is no pipeline ${name}`,
       near ? `did you mean ${near}?` : `write it as pipelines/${name}.yaml beside the specs`,
     );
   }
-  return definition;
+  return definition === 'unreadable' ? undefined : definition;
 }
 
 const EXPECTED: Readonly<Record<string, number>> = { 'expected-sha256': 64, 'expected-sha512': 128, 'expected-commit': 40 };
@@ -328,7 +344,7 @@ function inputsOf(
     const known = Object.keys(definition.inputs);
     const near = nearestKey(key, known);
     const remedy = near ? `did you mean \`${near}\`?` : known.length ? `it takes ${known.join(', ')}` : 'it takes none';
-    report(context, value, `the pipeline ${step.uses!.value} has no input \`${key}\``, remedy);
+    report(context, value, 'unknown-input', `the pipeline ${step.uses!.value} has no input \`${key}\``, remedy);
   }
   const values: Record<string, string> = {};
   const resolving = new Set<string>();
@@ -359,12 +375,18 @@ function inputsOf(
   for (const [key, input] of Object.entries(definition.inputs)) {
     const value = resolve(key);
     if (input.required && value === '') {
-      report(context, step.uses!, `the pipeline ${step.uses!.value} needs the input \`${key}\``, `write \`${key}:\` under \`with:\``);
+      report(
+        context,
+        step.uses!,
+        'missing-input',
+        `the pipeline ${step.uses!.value} needs the input \`${key}\``,
+        `write \`${key}:\` under \`with:\``,
+      );
     }
     const length = Object.hasOwn(EXPECTED, key) ? EXPECTED[key] : undefined;
     const hex = value.trim();
     if (length !== undefined && hex && !(hex.length === length && /^[0-9a-fA-F]+$/.test(hex))) {
-      report(context, step.with[key] ?? step.uses!, `${key} is ${JSON.stringify(hex)}, not ${length} hexadecimal digits`);
+      report(context, step.with[key] ?? step.uses!, 'digest', `${key} is ${JSON.stringify(hex)}, not ${length} hexadecimal digits`);
     }
   }
   return values;
@@ -381,14 +403,19 @@ function changed(inputs: Readonly<Record<string, string>>, definition: PipelineD
 /** Variables that melange replaces before it reads conditions: by their bare value, and only where they are written without spaces. */
 const EARLY = /\$\{\{((?:package|vars|range)\.[A-Za-z0-9._-]+)\}\}/g;
 
+/** In a pipeline's file (no variables given) nothing is replaced early. */
+function early(text: string, variables: Variables | undefined): string {
+  return variables ? text.replace(EARLY, (written, name: string) => variables.get(name)?.value ?? written) : text;
+}
+
 /** A condition with its variables put in, quoted, and whether it holds. */
 function holds(
   context: Context,
   condition: Located,
   variables: Variables,
-  early: Variables | undefined,
+  written: Variables | undefined,
 ): { readonly text: string; readonly active: boolean } {
-  const bare = early ? condition.value.replace(EARLY, (written, name: string) => early.get(name)?.value ?? written) : condition.value;
+  const bare = early(condition.value, written);
   const quoting: Variables = {
     get: (name) => {
       const found = variables.get(name);
@@ -400,7 +427,7 @@ function holds(
   const quoted = text(context, { ...condition, value: bare }, quoting);
   if (context.problems.length > before) return { text: quoted, active: false };
   const result = evaluateCondition(quoted);
-  if (!result.ok) report(context, condition, result.error.message, result.error.remedy);
+  if (!result.ok) report(context, condition, 'condition', result.error.message, result.error.remedy);
   return { text: quoted, active: result.ok && result.value };
 }
 
@@ -409,21 +436,21 @@ function text(context: Context, written: Located, variables: Variables): string 
   if (!written.value.includes('${{')) return written.value;
   const result = substitute(written, variables);
   if (result.ok) return result.value.value;
-  for (const problem of result.error) report(context, written, problem.message, problem.remedy);
+  for (const problem of result.error) report(context, written, problem.rule, problem.message, problem.remedy);
   return '';
 }
 
 /** A defect of a pipeline's file shows where the spec uses it: which of the two is to be changed is for people to say. */
-function report(context: Context, place: { readonly at: Position }, message: string, remedy?: string): void {
+function report(context: Context, place: { readonly at: Position }, rule: SpecRule, message: string, remedy?: string): void {
   const inside = context.used && place.at.file !== context.used.at.file;
   const where = inside ? ` (in the pipeline ${context.around.join(' -> ')} at ${place.at.file}:${place.at.line}:${place.at.column})` : '';
-  context.problems.push({ message: `${message}${where}`, at: inside ? context.used.at : place.at, ...(remedy ? { remedy } : {}) });
+  context.problems.push({ rule, message: `${message}${where}`, at: inside ? context.used.at : place.at, ...(remedy ? { remedy } : {}) });
 }
 
-function distinct(problems: readonly Problem[]): readonly Problem[] {
+function distinct(problems: readonly SpecProblem[]): readonly SpecProblem[] {
   const seen = new Set<string>();
   return problems.filter((problem) => {
-    const key = `${problem.at!.line}:${problem.at!.column}:${problem.message}`;
+    const key = `${problem.at.line}:${problem.at.column}:${problem.message}`;
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -1,6 +1,7 @@
 import { isMap, isScalar, type YAMLMap } from 'yaml';
-import { fail, ok, type Problem, type Result } from '../result';
+import { fail, ok, type Result } from '../result';
 import { checkForm } from './check-form';
+import type { SpecProblem } from './problem';
 import { stepOf } from './read';
 import type { Located, Step } from './spec';
 import { isAbsent, locate, parseTree, type SpecTree } from './tree';
@@ -20,16 +21,17 @@ export interface PipelineDefinition {
 
 /** The pipelines that specs may use, by the name after `uses:` (`go/build`). */
 export interface Pipelines {
-  get(uses: string): PipelineDefinition | undefined;
+  /** `unreadable`: its file is there, with defects that `readPipeline` tells. */
+  get(uses: string): PipelineDefinition | 'unreadable' | undefined;
   names(): readonly string[];
 }
 
 /** Reads the file of a pipeline strictly. The error is every defect of its form, each with its position. */
-export function readPipeline(text: string, file: string): Result<PipelineDefinition, readonly Problem[]> {
+export function readPipeline(text: string, file: string): Result<PipelineDefinition, readonly SpecProblem[]> {
   const parsed = parseTree(text, file);
   if (!parsed.ok) return parsed;
   const tree = parsed.value;
-  const problems = checkForm(tree, 'Pipeline');
+  const problems = checkForm(tree, 'PipelineFile');
   if (problems.length) return fail(problems);
   return ok({ file, inputs: inputsOf(tree), step: stepOf(tree, tree.root) });
 }
@@ -56,7 +58,7 @@ function valueOf(node: YAMLMap, key: string): unknown {
 }
 
 /** Pipelines of one's own before those that are built into melange, as melange looks them up. */
-export function layered(own: ReadonlyMap<string, PipelineDefinition>, builtIn: Pipelines): Pipelines {
+export function layered(own: ReadonlyMap<string, PipelineDefinition | 'unreadable'>, builtIn: Pipelines): Pipelines {
   return {
     get: (uses) => own.get(uses) ?? builtIn.get(uses),
     names: () => [...new Set([...own.keys(), ...builtIn.names()])],

@@ -1,6 +1,7 @@
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
-import { fail, ok, type Problem, type Result } from '../result';
+import { fail, ok, type Result } from '../result';
 import { checkForm } from './check-form';
+import type { SpecProblem } from './problem';
 import type {
   BuildOption,
   Dependencies,
@@ -17,7 +18,7 @@ import type {
 import { isAbsent, locate, parseTree, startOf, type SpecTree } from './tree';
 
 /** Reads a melange spec strictly. The error is every defect of the file, each with its position. */
-export function readSpec(text: string, file: string): Result<Spec, readonly Problem[]> {
+export function readSpec(text: string, file: string): Result<Spec, readonly SpecProblem[]> {
   const parsed = parseTree(text, file);
   if (!parsed.ok) return parsed;
   const tree = parsed.value;

@@ -13,6 +13,20 @@ export interface Definition {
 
 const TAG_RULES = { 'strip-prefix': 'text', 'strip-suffix': 'text', 'tag-filter-prefix': 'text', 'tag-filter-contains': 'text' } as const;
 
+const STEP = {
+  if: 'text',
+  name: 'text',
+  uses: 'text',
+  with: 'text{}',
+  runs: 'text',
+  inputs: 'Input{}',
+  needs: 'Needs',
+  label: 'text',
+  assertions: 'PipelineAssertions',
+  'working-directory': 'text',
+  environment: 'text{}',
+} as const;
+
 export const DEFINITIONS: Readonly<Record<string, Definition>> = {
   Configuration: {
     fields: {
@@ -72,22 +86,9 @@ export const DEFINITIONS: Readonly<Record<string, Definition>> = {
     },
     required: ['name'],
   },
-  Pipeline: {
-    fields: {
-      if: 'text',
-      name: 'text',
-      uses: 'text',
-      with: 'text{}',
-      runs: 'text',
-      pipeline: 'Pipeline[]',
-      inputs: 'Input{}',
-      needs: 'Needs',
-      label: 'text',
-      assertions: 'PipelineAssertions',
-      'working-directory': 'text',
-      environment: 'text{}',
-    },
-  },
+  Pipeline: { fields: { ...STEP, pipeline: 'Pipeline[]' } },
+  /** The file of a pipeline, of which melange lets through what it does not know: real ones describe themselves. */
+  PipelineFile: { fields: { ...STEP, description: 'text', pipeline: 'PipelineFile[]' } },
   Test: { fields: { environment: 'ImageConfiguration', pipeline: 'Pipeline[]' } },
   Update: {
     fields: {

@@ -1,7 +1,8 @@
-import { fail, ok, type Position, type Problem, type Result } from '../result';
+import { fail, ok, type Position, type Result } from '../result';
 import { fullVersion } from '../version/version';
 import { compileGoRegexp, goReplaceAll } from './go-regexp';
 import { nearestKey } from './nearest-key';
+import type { SpecProblem } from './problem';
 import type { Spec } from './spec';
 
 /** A value, and whether it depends on `package.version`, through any number of variables. */
@@ -31,10 +32,10 @@ interface Text {
  * The variables that do not depend on the architecture or the place in the build: `package.*`, `vars.*` and what `var-transforms` make of them, in file order.
  * As in melange, a value of `vars:` may name other `vars.*` only, and a transform what stands above it.
  */
-export function variablesOf(spec: Spec, choice: VersionChoice = {}): Result<Variables, readonly Problem[]> {
+export function variablesOf(spec: Spec, choice: VersionChoice = {}): Result<Variables, readonly SpecProblem[]> {
   const version = choice.version ?? spec.version.value;
   const epoch = choice.epoch ?? spec.epoch.value;
-  const problems: Problem[] = [];
+  const problems: SpecProblem[] = [];
   const variables = new Map<string, Substituted>(resolveVars(spec, problems));
   variables.set('package.name', { value: spec.name.value, versioned: false });
   variables.set('package.description', { value: spec.description, versioned: false });
@@ -45,7 +46,7 @@ export function variablesOf(spec: Spec, choice: VersionChoice = {}): Result<Vari
     const from = substitute({ value: transform.from, at: transform.at }, variables);
     const regexp = compileGoRegexp(transform.match);
     if (!from.ok) problems.push(...from.error);
-    else if (!regexp.ok) problems.push({ ...regexp.error, at: transform.at });
+    else if (!regexp.ok) problems.push({ ...regexp.error, rule: 'regexp', at: transform.at });
     else {
       variables.set(`vars.${transform.to}`, {
         value: goReplaceAll(regexp.value, from.value.value, transform.replace),
@@ -70,14 +71,14 @@ export function withVariables(variables: Variables, more: Readonly<Record<string
   };
 }
 
-function resolveVars(spec: Spec, problems: Problem[]): Map<string, Substituted> {
+function resolveVars(spec: Spec, problems: SpecProblem[]): Map<string, Substituted> {
   const resolved = new Map<string, Substituted>();
   const resolving = new Set<string>();
   const resolve = (name: string): void => {
     if (resolved.has(`vars.${name}`)) return;
     const text = spec.vars[name]!;
     if (resolving.has(name)) {
-      problems.push({ message: `vars.${name} names itself`, at: text.at, remedy: 'write one of the values out' });
+      problems.push({ rule: 'variable-cycle', message: `vars.${name} names itself`, at: text.at, remedy: 'write one of the values out' });
       return void resolved.set(`vars.${name}`, { value: '', versioned: false });
     }
     resolving.add(name);
@@ -103,12 +104,12 @@ export function referencesIn(text: string): readonly string[] {
 }
 
 /** Replaces every `${{name}}`. The error is every undefined or malformed one, at the position of the text. */
-export function substitute(text: Text, variables: Variables): Result<Substituted, readonly Problem[]> {
-  const problems: Problem[] = [];
+export function substitute(text: Text, variables: Variables): Result<Substituted, readonly SpecProblem[]> {
+  const problems: SpecProblem[] = [];
   let versioned = false;
   const value = text.value.replace(REFERENCE, (written, name: string | undefined) => {
     if (name === undefined) {
-      problems.push({ message: 'malformed reference after `${{`', at: text.at, remedy: 'write ${{name}}' });
+      problems.push({ rule: 'undefined-variable', message: 'malformed reference after `${{`', at: text.at, remedy: 'write ${{name}}' });
       return written;
     }
     const variable = variables.get(name);
@@ -119,8 +120,10 @@ export function substitute(text: Text, variables: Variables): Result<Substituted
   return problems.length ? fail(problems) : ok({ value, versioned });
 }
 
-function undefinedVariable(name: string, at: Position, variables: Variables): Problem {
-  const near = nearestKey(name, [...variables.keys()]);
-  const remedy = near ? `did you mean \${{${near}}}?` : 'only package.*, vars.* and range.* are known here';
-  return { message: `undefined variable \${{${name}}}`, at, remedy };
+function undefinedVariable(name: string, at: Position, variables: Variables): SpecProblem {
+  const known = [...variables.keys()];
+  const near = nearestKey(name, known);
+  const groups = [...new Set(known.map((each) => each.split('.')[0]!))].map((group) => `${group}.*`);
+  const remedy = near ? `did you mean \${{${near}}}?` : `known here: ${groups.join(', ')}`;
+  return { rule: 'undefined-variable', message: `undefined variable \${{${name}}}`, at, remedy };
 }

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
-import { fail, ok, type Position, type Problem, type Result } from '../result';
+import { fail, ok, type Position, type Result } from '../result';
+import type { SpecProblem } from './problem';
 import type { Located } from './spec';
 
 /** A spec's text as YAML nodes with offsets. Every scalar is a string (failsafe schema): typed reading turns 1.10 into 1.1. */
@@ -10,8 +11,12 @@ export interface SpecTree {
   at(offset: number): Position;
 }
 
-/** Parses one YAML document whose top is a mapping; all syntax errors with their positions. */
-export function parseTree(text: string, file: string): Result<SpecTree, readonly Problem[]> {
+/** Parses one YAML document whose top is a mapping; all syntax errors with their positions. `what` names the kind of document and its first key in an error. */
+export function parseTree(
+  text: string,
+  file: string,
+  what: { readonly kind: string; readonly starts: string } = { kind: 'a spec', starts: 'package' },
+): Result<SpecTree, readonly SpecProblem[]> {
   const lines = new LineCounter();
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const at = (offset: number): Position => {
@@ -19,11 +24,15 @@ export function parseTree(text: string, file: string): Result<SpecTree, readonly
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   if (document.errors.length) {
-    return fail(document.errors.map((error) => ({ message: `not valid YAML: ${readable(error.message)}`, at: at(error.pos[0]) })));
+    return fail(
+      document.errors.map((error) => ({ rule: 'yaml', message: `not valid YAML: ${readable(error.message)}`, at: at(error.pos[0]) })),
+    );
   }
   const root = document.contents;
   if (!isMap(root)) {
-    return fail([{ message: 'a spec is a mapping', at: at(root?.range?.[0] ?? 0), remedy: 'it starts with `package:`' }]);
+    return fail([
+      { rule: 'type', message: `${what.kind} is a mapping`, at: at(root?.range?.[0] ?? 0), remedy: `it starts with \`${what.starts}:\`` },
+    ]);
   }
   return ok({ file, text, root, at });
 }
