@@ -13,7 +13,7 @@ export async function watch(
   if (messages.length > 0) await control.announce({ messages });
   const lines = [
     `### Looked at ${looked} packages: ${hints.length} to look at closer, ${problems.length} with a problem`,
-    ...(problems.length > 0 ? [problems.map((problem) => `- ✋ ${markdownCell(problem)}`).join('\n')] : []),
+    ...(problems.length > 0 ? [problems.map((problem) => `- problem: ${markdownCell(problem)}`).join('\n')] : []),
     ...(hints.length > 0 ? [hints.map(({ cause }) => `- ${markdownCell(cause.text)}`).join('\n')] : []),
   ];
   setCurrentDetails(clamp(lines.join('\n\n'), DETAILS_BYTES));

@@ -79,7 +79,7 @@ export const view: ReleaseView = {
   waitingFor: {
     since: '2026-01-01T09:00:00Z',
     because: ['package-tests: lz4 --version says something else'],
-    answers: ['millrace decide release:lz4-1.10.0-r0 retry'],
+    answers: ['millrace decide lz4-1.10.0-r0 retry'],
     remindedTimes: 0,
   },
   attempt: 0,

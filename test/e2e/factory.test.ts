@@ -130,7 +130,7 @@ it('the first sweep finds what is on main; the release waits, and the command an
   expect(waiting.release).toBe('release:nothing-1.0-r0');
   expect(await millrace('show', 'nothing')).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/Waits for a person since[^]*404[^]*millrace decide release:nothing-1\.0-r0 retry/),
+    out: expect.stringMatching(/Waits for a person since[^]*404[^]*millrace decide nothing-1\.0-r0 retry/),
   });
   expect(await millrace('decide', 'nothing', 'waive', '--check', 'abi', '--reason', 'x')).toMatchObject({
     code: 1,

@@ -80,8 +80,8 @@ export function summaryLine(verdicts: readonly Verdict[], waivers: readonly Waiv
   return `${state.passed} of ${state.total} passed${tail.join('')}`;
 }
 
-/** The Temporal UI draws neither borders nor padding, so the marks make the columns. */
-const MARKS: Readonly<Record<Standing, string>> = { failed: '❌', missing: '❌', waived: '✋', skipped: '➖', passed: '✅' };
+const MARKS: Readonly<Record<Standing, string>> = { failed: '✗', missing: '✗', waived: '!', skipped: '–', passed: '✓' };
+/** The Temporal UI draws neither borders nor space between columns. */
 const PADDING = '\u00a0\u00a0';
 
 /** A Markdown table of the verdicts for the Temporal UI, failures first; whatever a tool or a person wrote is escaped. */

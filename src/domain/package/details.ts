@@ -5,14 +5,14 @@ import type { PackageState } from './package';
 /** Current details of `package:<name>` in the Temporal UI, in Markdown: what it does now and why, what it did before, and what it does not release. */
 export function packageDetails(state: PackageState): string {
   const newest = state.history.findLast((entry) => entry.outcome === 'published');
-  const published = newest ? `last published: ${full(newest)}` : 'nothing was published yet';
+  const published = newest ? `Last published: ${full(newest)}` : 'Nothing was published yet.';
   const { lastLook } = state;
   return [
     `### ${markdownCell(state.package)}: ${standing(state)}`,
     published,
     ...(state.inFlight ? [`Open ${markdownCode(state.inFlight.release)} under Relationships to follow it.`] : []),
     ...(state.next ? [`Then: ${markdownCell(full(state.next))}`] : []),
-    ...(state.stopped ? [`### ✋ Stopped\n\n${markdownCell(state.stopped)}`] : []),
+    ...(state.stopped ? [`### Stopped\n\n${markdownCell(state.stopped)}`] : []),
     ...(lastLook ? [`Last look, ${moment(new Date(lastLook.at).toISOString())}: ${markdownCell(lastLook.text)}`] : []),
     ...section(
       'Releases, newest first',

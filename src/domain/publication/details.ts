@@ -13,7 +13,7 @@ export function repositoryDetails({ generation, waiting, working, problem }: Rep
   const standing = working.length > 0 ? 'writes the next generation' : waiting.length > 0 ? 'about to write the next generation' : 'idle';
   return [
     `### Generation ${generation}: ${standing}`,
-    ...(problem ? [`✋ The last try failed: ${markdownCell(problem)}`] : []),
+    ...(problem ? [`**The last try failed:** ${markdownCell(problem)}`] : []),
     ...list('Being written', working),
     ...list(
       'Waiting for the generation after',

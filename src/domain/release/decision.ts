@@ -58,11 +58,11 @@ export function accepted(decision: Decision): Decision {
 
 /** The exact commands that answer a waiting release, for people. */
 export function answers(release: string, at: Waiting): readonly string[] {
-  const command = `millrace decide ${release}`;
+  const command = `millrace decide ${release.replace(/^release:/, '')}`;
   const waivable = at.blocking.filter((check) => at.waivable(check));
   return [
     `${command} retry`,
-    ...(at.branch ? [`${command} patch    # with what you pushed to ${at.branch}`] : []),
+    ...(at.branch ? [`${command} patch    # pushed to ${at.branch}`] : []),
     ...waivable.slice(0, 3).map((check) => `${command} waive --check ${check} --reason "…"`),
     `${command} reject --reason "…"`,
   ];

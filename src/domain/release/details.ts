@@ -26,10 +26,9 @@ export interface ReleaseStory {
 /** Current details of `release:…` in the Temporal UI, in Markdown: where it stands, what it waits for and the exact command to answer, verdicts, and how it came to this. */
 export function releaseDetails(story: ReleaseStory): string {
   const { input } = story;
-  const before = input.previous ? `published is ${input.previous}` : 'nothing of it was published before';
   return [
     `### ${markdownCell(input.package)} ${markdownCell(`${input.version}-r${input.epoch}`)}: ${markdownCell(story.stage)}`,
-    before,
+    standing(story),
     ...waiting(story),
     ...verdicts(story),
     `### How it came to this\n\n${chain(story).join('\n')}`,
@@ -41,15 +40,27 @@ export function releaseOrigin(causes: readonly Cause[]): string {
   return ['What set it off:', '', ...causes.map(causeLine)].join('\n');
 }
 
-function waiting(story: ReleaseStory): readonly string[] {
-  const { waitingFor, refused } = story;
-  if (!waitingFor) return [];
+function standing({ input, waitingFor }: ReleaseStory): string {
+  const before = input.previous ? `Published is ${markdownCell(input.previous)}.` : 'Nothing of it was published before.';
+  if (!waitingFor) return before;
   const times = waitingFor.remindedTimes === 1 ? 'once' : `${waitingFor.remindedTimes} times`;
   const reminded = waitingFor.remindedTimes > 0 ? `, reminded ${times}` : '';
+  return `**A person is waited for since ${moment(waitingFor.since)}${reminded}.** ${before}`;
+}
+
+function waiting({ release, waitingFor, refused }: ReleaseStory): readonly string[] {
+  if (!waitingFor) return [];
   return [
-    `### ✋ Waits for a person since ${moment(waitingFor.since)}${reminded}`,
     waitingFor.because.map((line) => `- ${markdownCell(line)}`).join('\n'),
-    ['Look closer, then answer with one of:', '', '```', `millrace show ${story.release}`, '', ...waitingFor.answers, '```'].join('\n'),
+    [
+      'Look closer, then answer with one of:',
+      '',
+      '```',
+      `millrace show ${release.replace(/^release:/, '')}`,
+      '',
+      ...waitingFor.answers,
+      '```',
+    ].join('\n'),
     'Or on this page: More Actions, Send an Update, `decide` with `{"kind": "retry", "by": "your name"}`.',
     ...(refused.length > 0 ? [`Refused last: ${markdownCell(refused[refused.length - 1]!)}`] : []),
   ];

@@ -51,7 +51,7 @@ const overview: Overview = {
 it('status shows who is waited for with the commands, what moves, what ended, and the share', () => {
   const text = overviewText(style, overview);
   expect(text).toMatch(
-    /^my-linux: generation 3\n\nWaiting for a person\nlz4-1\.10\.0-r0 for 65 min\n {2}package-tests: .*\n {2}> millrace decide release:lz4-1\.10\.0-r0 retry\n\nIn flight\n/,
+    /^my-linux: generation 3\n\nWaiting for a person\nlz4-1\.10\.0-r0 for 65 min\n {2}package-tests: .*\n {2}> millrace decide lz4-1\.10\.0-r0 retry\n\nIn flight\n/,
   );
   expect(text).toMatch(/^pigz-2\.8-r0 .*30 s +1 of 16 passed, 15 missing$/m);
   expect(text).toMatch(/^jq-1\.8-r0 +checks \(its worker does not answer\) +30 s$/m);

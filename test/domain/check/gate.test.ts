@@ -114,9 +114,9 @@ describe('the table', () => {
     ).toEqual([
       '| Verdict | Check | What it says | Time |',
       '| :--- | :--- | :--- | ---: |',
-      '| ❌ failed | **sbom** | broken | 1 s |',
-      '| ✋ waived | licence | changes (waived by ada: known) | 1 s |',
-      '| ✅ passed | abi | said so | 1 s |',
+      '| ✗ failed | **sbom** | broken | 1 s |',
+      '| ! waived | licence | changes (waived by ada: known) | 1 s |',
+      '| ✓ passed | abi | said so | 1 s |',
     ]);
   });
 

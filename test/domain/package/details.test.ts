@@ -21,7 +21,7 @@ const state: PackageState = {
 test('a package says what it does, what is published, and what it does not release', () => {
   const details = packageDetails(state);
   expect(details).toContain('### zlib: nothing to do');
-  expect(details).toContain('last published: 1.3-r0');
+  expect(details).toContain('Last published: 1.3-r0');
   expect(details).toContain('Last look, 2026-01-31 14:05 UTC: 1.3.1-r0 was refused');
   expect(details).toContain('- 1.3.1-r0 **rejected**: ann: breaks \\<all\\>\n- 1.3-r0 **published**: generation 3');
   expect(details).toContain('`millrace release zlib --insist`');

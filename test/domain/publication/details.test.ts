@@ -4,7 +4,7 @@ test.each([
   [{ generation: 3, waiting: [], working: [] }, '### Generation 3: idle'],
   [{ generation: 3, waiting: ['zlib 1.3-r0'], working: [] }, 'about to write the next generation'],
   [{ generation: 3, waiting: ['zlib 1.3-r0'], working: ['zlib 1.3-r0'] }, 'Generation 3: writes the next generation'],
-  [{ generation: 3, waiting: [], working: [], problem: 'the disk is full' }, '✋ The last try failed: the disk is full'],
+  [{ generation: 3, waiting: [], working: [], problem: 'the disk is full' }, '**The last try failed:** the disk is full'],
 ])('%j says where the repository stands', (story, expected) => expect(repositoryDetails(story)).toContain(expected));
 
 test('what is being written is not said to wait', () => {

@@ -43,7 +43,7 @@ it('keeps nothing but its own members', () => {
 
 it('names the exact commands, and no waiver that would be refused', () => {
   const commands = answers('release:x-1-r0', at);
-  expect(commands).toContain('millrace decide release:x-1-r0 waive --check abi --reason "…"');
+  expect(commands).toContain('millrace decide x-1-r0 waive --check abi --reason "…"');
   expect(commands.join('\n')).not.toContain('secrets');
   expect(commands[1]).toContain('millrace/x-1-r0');
 });

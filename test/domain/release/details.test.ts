@@ -40,7 +40,7 @@ const story: ReleaseStory = {
   waitingFor: {
     since: '2026-01-31T14:10:00.000Z',
     because: ['package-tests: exit_status <1>'],
-    answers: ['millrace decide release:lz4-1.10.0-r0 waive --check package-tests --reason "…"'],
+    answers: ['millrace decide lz4-1.10.0-r0 waive --check package-tests --reason "…"'],
     remindedTimes: 2,
   },
 };
@@ -48,12 +48,12 @@ const story: ReleaseStory = {
 test('a release that waits says so first, with the exact answers in a block that can be copied', () => {
   const details = releaseDetails(story);
   expect(details.split('\n')[0]).toBe('### lz4 1.10.0-r0: waits for a decision');
-  expect(details).toContain('Waits for a person since 2026-01-31 14:10 UTC, reminded 2 times');
+  expect(details).toContain('**A person is waited for since 2026-01-31 14:10 UTC, reminded 2 times.** Published is 1.9.4-r0.');
   expect(details).toContain('- package-tests: exit_status \\<1\\>');
   const block = details.split('```')[1]!.trim().split('\n');
-  expect(block).toEqual(['millrace show release:lz4-1.10.0-r0', '', ...story.waitingFor!.answers]);
+  expect(block).toEqual(['millrace show lz4-1.10.0-r0', '', ...story.waitingFor!.answers]);
   expect(details).toContain('Refused last: "by" names the person who decides');
-  expect(details.indexOf('Waits')).toBeLessThan(details.indexOf('| Verdict'));
+  expect(details.indexOf('waited')).toBeLessThan(details.indexOf('| Verdict'));
 });
 
 test('it tells the chain from what set it off to the last decision, each cause once with who and where', () => {
@@ -69,5 +69,5 @@ test('it tells the chain from what set it off to the last decision, each cause o
 
 test('one that does not wait has no answers', () => {
   const { waitingFor: _waitingFor, ...moving } = story;
-  expect(releaseDetails({ ...moving, stage: 'builds' })).not.toMatch(/Waits|```/);
+  expect(releaseDetails({ ...moving, stage: 'builds' })).not.toMatch(/waited|```/);
 });
