@@ -33,7 +33,8 @@ function problemsOfReference(reference: SourceReference, sources: readonly Fetch
   const source = sources.find((item) => item.uri === uri);
   if (!source) return [`${place}: ${uri} was not fetched`];
   if (reference.kind === 'git-checkout') {
-    return reference.commit === undefined || source.commit === reference.commit
+    const fetched = [source.commit, ...Object.values(source.git?.refs ?? {})];
+    return reference.commit === undefined || fetched.includes(reference.commit)
       ? []
       : [`${place}: ${uri} was fetched at ${source.commit ?? 'an unknown commit'}, the spec expects ${reference.commit}`];
   }

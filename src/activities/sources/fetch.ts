@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/config';
+import { gitRef } from '../../domain/build/git-ref';
 import type { FetchedSource } from '../../domain/release/release';
 import { formatProblem } from '../../domain/result';
 import type { Problem } from '../../domain/result';
@@ -80,11 +81,13 @@ export function createFetcher({ store, limits, work }: FetcherDependencies): Fet
   const fetchGit = (reference: GitReference, options: Running): Promise<FetchedSource> =>
     withFolder(work, 'fetch', async (folder) => {
       const file = join(folder, 'source.tar');
-      const commit = await archiveCommit(reference, folder, file, limits, options);
+      const { commit, tip, shallow } = await archiveCommit(reference, folder, file, limits, options);
       await inspect(file, reference, options);
       const measured = await measure(createReadStream(file), () => undefined);
+      const packed = await packObjects(reference, folder, limits, options);
       const object = await store.putFile(file, { move: true });
-      return { uri: reference.repository, object, ...measured, commit };
+      const pack = await store.putFile(packed, { move: true });
+      return { uri: reference.repository, object, ...measured, commit, git: { pack, refs: { [gitRef(reference)]: tip }, shallow } };
     });
 
   const inspect = async (file: string, reference: SourceReference, options: Running) => {
@@ -182,6 +185,16 @@ function compareDigests(reference: HttpReference, measured: Measured): void {
   }
 }
 
+interface FetchedCommit {
+  readonly commit: string;
+  /** What the ref stands for: the commit, or an annotated tag. */
+  readonly tip: string;
+  readonly shallow: readonly string[];
+}
+
+/** A folder at the top, as release archives have it. */
+const TOP = 'source/';
+
 /** Fetches one commit without history and writes its tree as a tar: sorted, all times those of the commit, so that equal commits give equal bytes. */
 async function archiveCommit(
   reference: GitReference,
@@ -189,7 +202,7 @@ async function archiveCommit(
   file: string,
   limits: FetcherDependencies['limits'],
   options: Running,
-): Promise<string> {
+): Promise<FetchedCommit> {
   const repository = join(folder, 'git');
   const common = { repository, timeoutSeconds: GIT_SECONDS, ...(options.signal ? { signal: options.signal } : {}) };
   await gitOrThrow(['init', '--quiet', '--bare', '--template=', repository], { timeoutSeconds: GIT_SECONDS });
@@ -215,8 +228,8 @@ async function archiveCommit(
   }
   const commit = await gitOrThrow(['rev-parse', '--verify', '--end-of-options', 'refs/millrace/source^{commit}'], common);
   // As melange does, the id of an annotated tag itself counts as well as that of its commit.
-  const object = await gitOrThrow(['rev-parse', '--verify', '--end-of-options', 'refs/millrace/source'], common);
-  if (reference.tag !== undefined && reference.commit !== undefined && reference.commit !== commit && reference.commit !== object)
+  const tip = await gitOrThrow(['rev-parse', '--verify', '--end-of-options', 'refs/millrace/source'], common);
+  if (reference.tag !== undefined && reference.commit !== undefined && reference.commit !== commit && reference.commit !== tip)
     throw lasting(
       'TagMoved',
       said(reference, {
@@ -228,13 +241,47 @@ async function archiveCommit(
   // What the build gets is the tree as it is, not as upstream's attributes would shorten or rewrite it.
   await mkdir(join(repository, 'info'), { recursive: true });
   await writeFile(join(repository, 'info', 'attributes'), '* -export-ignore -export-subst\n');
-  const archived = await runGit(['-c', 'tar.umask=0022', 'archive', '--format=tar', `--output=${file}`, commit], {
+  const archived = await runGit(['-c', 'tar.umask=0022', 'archive', '--format=tar', `--prefix=${TOP}`, `--output=${file}`, commit], {
     ...common,
     mostFileBytes: limits.unpackedBytes,
   });
-  if (archived.code === 0) return commit;
+  if (archived.code === 0) return { commit, tip, shallow: await shallowCommits(repository) };
   if (await hasFileOf(folder, limits.unpackedBytes)) throw tooLarge(nameOf(reference), limits.unpackedBytes);
   throw gitFailure(archived, reference);
+}
+
+async function shallowCommits(repository: string): Promise<readonly string[]> {
+  const text = await readFile(join(repository, 'shallow'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort();
+}
+
+/** Packs what was fetched anew, by one thread, so that the same commits give the same bytes whatever the server sent. The path of the pack. */
+async function packObjects(
+  reference: GitReference,
+  folder: string,
+  limits: FetcherDependencies['limits'],
+  options: Running,
+): Promise<string> {
+  const repository = join(folder, 'git');
+  const packs = join(repository, 'objects', 'pack');
+  const packed = await runGit(['-c', 'pack.threads=1', '-c', 'repack.writeBitmaps=false', 'repack', '-a', '-d', '-F', '-q'], {
+    repository,
+    timeoutSeconds: GIT_SECONDS,
+    mostFileBytes: limits.sourceBytes,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  if (packed.code !== 0) {
+    if (await hasFileOf(packs, limits.sourceBytes)) throw tooLarge(nameOf(reference), limits.sourceBytes);
+    throw gitFailure(packed, reference);
+  }
+  const [pack] = (await readdir(packs)).filter((name) => name.endsWith('.pack'));
+  return join(packs, pack!);
 }
 
 /** Whether git was stopped by the limit on file sizes: what it wrote is as large as that (it says nothing that can be relied on). */

@@ -1,5 +1,6 @@
 import { fail, ok } from '../result';
 import type { Result } from '../result';
+import { gitRef } from './git-ref';
 
 /** What `melange compile` says of a spec, as far as the factory decides on it: variables substituted, pipelines expanded, what they need gathered. */
 export interface CompiledSpec {
@@ -14,10 +15,18 @@ export interface CompiledSpec {
   readonly steps: Readonly<Record<string, readonly (string | undefined)[]>>;
   /** The tests: of the origin and of its subpackages. */
   readonly tests: readonly CompiledTest[];
-  /** Whether the build clones a git repository. */
-  readonly clones: boolean;
+  /** What the build clones without condition. */
+  readonly checkouts: readonly CompiledCheckout[];
   /** What the build fetches without condition: the URI and the SHA-256 or SHA-512, in hexadecimal digits, that it expects. */
   readonly fetches: readonly { readonly uri: string; readonly digest: string }[];
+}
+
+export interface CompiledCheckout {
+  readonly repository: string;
+  /** The whole name of the tag or branch; the branch is `main` where the step names neither. */
+  readonly ref: string;
+  /** Empty where the step expects none. */
+  readonly commit: string;
 }
 
 export interface CompiledTest {
@@ -73,7 +82,7 @@ export function readCompiledSpec(json: string): Result<CompiledSpec> {
       : [],
   );
   const environments = [raw.environment, raw.test?.environment, ...subpackages.map(({ test }) => test?.environment)];
-  const pipelines = [raw.pipeline, ...subpackages.map(({ pipeline }) => pipeline)];
+  const certain = [raw.pipeline, ...subpackages.map(({ pipeline }) => pipeline)].flatMap((pipeline) => allSteps(pipeline));
   return ok({
     name,
     version,
@@ -87,9 +96,8 @@ export function readCompiledSpec(json: string): Result<CompiledSpec> {
     ),
     steps,
     tests,
-    clones: pipelines.flatMap((steps) => allSteps(steps)).some(({ uses }) => uses === 'git-checkout'),
-    fetches: pipelines
-      .flatMap((steps) => allSteps(steps, unconditional))
+    checkouts: certain.filter(({ uses }) => uses === 'git-checkout').map(checkoutOf),
+    fetches: certain
       .filter(({ uses }) => uses === 'fetch')
       .map((step) => ({
         uri: step.with?.['uri'] ?? '',
@@ -115,11 +123,17 @@ function stepNames(steps: readonly RawStep[] | undefined): readonly (string | un
   return (steps ?? []).map(({ name, uses }) => name || uses || undefined);
 }
 
-function allSteps(steps: readonly RawStep[] | undefined, wanted: (step: RawStep) => boolean = () => true): readonly RawStep[] {
-  return (steps ?? []).filter(wanted).flatMap((step) => [step, ...allSteps(step.pipeline, wanted)]);
+/** Those without a condition: whether an `if` holds is melange's to say. */
+function allSteps(steps: readonly RawStep[] | undefined): readonly RawStep[] {
+  return (steps ?? []).filter((step) => !step.if).flatMap((step) => [step, ...allSteps(step.pipeline)]);
 }
 
-/** Whether an `if` holds is melange's to say. */
-function unconditional(step: RawStep): boolean {
-  return !step.if;
+function checkoutOf(step: RawStep): CompiledCheckout {
+  // The shell that melange hands them to drops the line end of a block scalar.
+  const value = (key: string) => step.with?.[key]?.trim() ?? '';
+  return {
+    repository: value('repository'),
+    ref: gitRef({ tag: value('tag'), branch: value('branch') }),
+    commit: value('expected-commit'),
+  };
 }

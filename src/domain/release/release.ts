@@ -33,6 +33,17 @@ export interface FetchedSource {
   readonly bytes: number;
   /** For git sources. */
   readonly commit?: string;
+  readonly git?: GitObjects;
+}
+
+/** What a clone of a git source is made from, where there is no network. */
+export interface GitObjects {
+  /** A pack file in the artifact store: everything that the refs lead to, as far as it was fetched. */
+  readonly pack: Digest;
+  /** By their whole name (`refs/tags/v1`), what they stand for: a commit, or an annotated tag of it. */
+  readonly refs: Readonly<Record<string, string>>;
+  /** Commits whose parents are left out. */
+  readonly shallow: readonly string[];
 }
 
 /** A change of the spec repository, proposed on a branch; without a branch it is what main already says. */

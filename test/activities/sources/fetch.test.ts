@@ -225,7 +225,7 @@ describe('a git repository', () => {
   const contentOf = async (object: `sha256:${string}`) => {
     const tar = readFileSync(await store().object(object));
     const names = execFileSync('tar', ['-t', '-f', '-'], { input: tar, encoding: 'utf8' }).trim().split('\n');
-    return { names, version: execFileSync('tar', ['-x', '-O', '-f', '-', 'VERSION'], { input: tar, encoding: 'utf8' }) };
+    return { names, version: execFileSync('tar', ['-x', '-O', '-f', '-', 'source/VERSION'], { input: tar, encoding: 'utf8' }) };
   };
 
   test.each<[string, () => { tag?: string; branch?: string; commit?: string }]>([
@@ -240,11 +240,30 @@ describe('a git repository', () => {
     const source = await fetcher().fetch(wanted);
     expect(source).toMatchObject({ uri: `file://${repository}`, commit: first, object: `sha256:${source.sha256}` });
     expect(await contentOf(source.object)).toEqual({
-      names: ['.gitattributes', 'VERSION', 'src/', 'src/main.c', 'tests/', 'tests/run.sh'],
+      names: ['', '.gitattributes', 'VERSION', 'src/', 'src/main.c', 'tests/', 'tests/run.sh'].map((name) => `source/${name}`),
       version: '$Format:%H$\n',
     });
+    git(repository, 'gc', '-q', '--aggressive');
     expect(await fetcher().fetch(wanted)).toEqual(source);
     expect(listed('work')).toEqual([]);
+  });
+
+  test.each<[string, () => { tag?: string; branch?: string; commit?: string }, () => Record<string, string>]>([
+    ['an annotated tag', () => ({ tag: 'v1' }), () => ({ 'refs/tags/v1': git(repository, 'rev-parse', 'v1') })],
+    ['a branch', () => ({ branch: 'main', commit: first }), () => ({ 'refs/heads/main': first })],
+    ['what HEAD is', () => ({ commit: first }), () => ({ 'refs/heads/main': first })],
+  ])('of %s can be cloned again from its pack, with nothing of before', async (_, ref, refs) => {
+    const before = first;
+    first = commit(repository, { 'src/main.c': 'int main(void);\n' });
+    git(repository, 'tag', '-f', '-a', '-m', 'one', 'v1');
+    const source = await fetcher().fetch(reference(ref()));
+    expect(source.git).toEqual({ pack: expect.any(String), refs: refs(), shallow: [first] });
+    const bare = join(folder, 'bare');
+    git(folder, 'init', '-q', '--bare', bare);
+    execFileSync('git', ['-C', bare, 'unpack-objects', '-q'], { input: readFileSync(await store().object(source.git!.pack)) });
+    expect(git(bare, 'cat-file', '-t', first)).toBe('commit');
+    expect(git(bare, 'show', `${first}:src/main.c`)).toBe('int main(void);');
+    expect(() => git(bare, 'cat-file', '-e', before)).toThrow();
   });
 
   test('by branch, or by nothing, is its head', async () => {

@@ -36,7 +36,7 @@ test('tells environment, steps and tests', () => {
         { package: 'zlib', environment: ['busybox'] },
         { package: 'zlib-dev', environment: ['build-base'] },
       ],
-      clones: false,
+      checkouts: [],
       fetches: [{ uri: 'https://example.org/zlib.tar.gz', digest: 'ab' }],
     },
   });
@@ -44,11 +44,30 @@ test('tells environment, steps and tests', () => {
 
 test.each<[string, object, object]>([
   ['no test where there is no test block', { test: undefined, subpackages: [] }, { tests: [] }],
-  ['a clone in the main pipeline', { pipeline: [{ uses: 'git-checkout' }] }, { clones: true }],
   [
-    'a clone deep in a subpackage',
-    { subpackages: [{ name: 'x', pipeline: [{ runs: '', pipeline: [{ uses: 'git-checkout' }] }] }] },
-    { clones: true },
+    'a clone of a tag in the main pipeline',
+    { pipeline: [{ uses: 'git-checkout', with: { repository: 'r\n', tag: 'v1', branch: '', 'expected-commit': 'ab' } }] },
+    { checkouts: [{ repository: 'r', ref: 'refs/tags/v1', commit: 'ab' }] },
+  ],
+  [
+    'a clone of a branch deep in a subpackage, and of what HEAD is',
+    {
+      subpackages: [
+        { name: 'x', pipeline: [{ runs: '', pipeline: [{ uses: 'git-checkout', with: { repository: 'r', branch: 'stable' } }] }] },
+        { name: 'y', pipeline: [{ uses: 'git-checkout', with: { repository: 'r' } }] },
+      ],
+    },
+    {
+      checkouts: [
+        { repository: 'r', ref: 'refs/heads/stable', commit: '' },
+        { repository: 'r', ref: 'refs/heads/main', commit: '' },
+      ],
+    },
+  ],
+  [
+    'no clone whose condition melange decides',
+    { pipeline: [{ if: "${{build.arch}} == 'aarch64'", uses: 'git-checkout', with: { repository: 'r' } }] },
+    { checkouts: [] },
   ],
   [
     'a fetch by its longer digest, deep in a subpackage',
