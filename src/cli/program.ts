@@ -3,11 +3,13 @@ import { bootstrapCommand } from './bootstrap';
 import { decideCommand } from './decide';
 import { demoCommand } from './demo';
 import { doctorCommand } from './doctor';
+import { graphCommand } from './graph';
 import { logCommand } from './log';
 import { releaseCommand } from './release';
 import { showCommand } from './show';
 import { statusCommand } from './status';
 import { upCommand } from './up';
+import { updatesCommand } from './updates';
 import { watchCommand } from './watch';
 import { whyCommand } from './why';
 import { withdrawCommand } from './withdraw';
@@ -43,12 +45,14 @@ Results are printed to standard output, progress and errors to standard error.`,
     logCommand(),
     watchCommand(),
     withdrawCommand(),
+    graphCommand(),
+    updatesCommand(),
     doctorCommand(),
     bootstrapCommand(),
     demoCommand(),
   ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands])
+  for (const command of [program, ...commands, ...commands.flatMap(({ commands: inner }) => inner)])
     command.exitOverride().showSuggestionAfterError().showHelpAfterError('(--help tells more)').configureHelp({ showGlobalOptions: true });
   return program;
 }
