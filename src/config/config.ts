@@ -1,3 +1,4 @@
+import type { PackageRule } from '../domain/advisory/mapping';
 import type { Position } from '../domain/result';
 
 /** `millrace.yaml`, checked and with absolute paths. The zod schema beside it (`schema.ts`) is the authority on the file's form. */
@@ -16,6 +17,18 @@ export interface Config {
     readonly branch: string;
     /** Folder of the specs in it: `<directory>/<name>.yaml`, patches in `<directory>/<name>/`. */
     readonly directory: string;
+  };
+  /** Where the advisories are; without it Millrace keeps none. */
+  readonly advisories?: {
+    /** Path or URL of the repository. */
+    readonly repository: string;
+    readonly branch: string;
+    /** Folder of the documents in it: `<directory>/<name>.advisories.yaml`. */
+    readonly directory: string;
+    /** Of the ids that are given out. */
+    readonly prefix: string;
+    /** What records call the packages of this distribution. */
+    readonly packages: readonly PackageRule[];
   };
   readonly environment: {
     /** Use the stage0 repository that `millrace bootstrap` makes. */

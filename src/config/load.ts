@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import type { PackageRule } from '../domain/advisory/mapping';
 import { fail, ok, type Position, type Problem, type Result } from '../domain/result';
 import { Complaint } from './complaint';
 import type { Config } from './config';
@@ -105,6 +106,7 @@ function assemble(file: string, parsed: ConfigFile, positions: Readonly<Record<s
       branch: parsed.specs.branch,
       directory: parsed.specs.directory,
     },
+    ...(parsed.advisories ? { advisories: advisoriesOf(parsed.advisories, path) } : {}),
     environment: {
       stage0: parsed.environment.stage0 ?? parsed.environment.repositories.length === 0,
       repositories: parsed.environment.repositories.map((repository) => ({
@@ -127,6 +129,16 @@ function assemble(file: string, parsed: ConfigFile, positions: Readonly<Record<s
       buildSeconds: parsed.limits.build,
       testSeconds: parsed.limits.test,
     },
+  };
+}
+
+function advisoriesOf(parsed: NonNullable<ConfigFile['advisories']>, path: (value: string) => string): NonNullable<Config['advisories']> {
+  const { repository, packages, ...rest } = parsed;
+  return {
+    ...rest,
+    repository: isLocalRepository(repository) ? path(repository) : repository,
+    // A key that is left out is not there: what a rule is matched by is the keys that it has.
+    packages: packages.map((rule) => JSON.parse(JSON.stringify(rule)) as PackageRule),
   };
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { isOwnPrefix } from '../domain/advisory/id';
+import { isPackageName } from '../domain/change/files';
 
 /**
  * The form of `millrace.yaml`: the authority on its keys, defaults and units. Keys are written as melange writes them (`escalate-after`);
@@ -26,6 +28,24 @@ const port = z
 const httpUrl = z.string({ error: 'an http or https URL' }).regex(/^https?:\/\/[^\s/]+/, { error: 'an http or https URL' });
 const architecture = z.enum(['x86_64', 'aarch64'], { error: 'x86_64 or aarch64' });
 
+const packageRule = z
+  .strictObject(
+    {
+      package: text.refine(isPackageName, { error: 'the name of a package' }),
+      purl: text.regex(/^pkg:[a-z][a-z0-9.+-]*\/[^@?#]+$/, { error: 'a purl without version, such as pkg:pypi/requests' }).optional(),
+      ecosystem: text.optional(),
+      name: text.optional(),
+      repository: text.optional(),
+    },
+    { error: 'a block of keys' },
+  )
+  .refine(
+    (rule) =>
+      (rule.ecosystem === undefined) === (rule.name === undefined) &&
+      [rule.purl, rule.name, rule.repository].filter((way) => way !== undefined).length === 1,
+    { error: 'a package with one of purl, repository, or ecosystem and name' },
+  );
+
 export const configSchema = z.strictObject({
   distribution: z
     .string({ error: 'a name such as my-linux' })
@@ -46,6 +66,20 @@ export const configSchema = z.strictObject({
     },
     { error: 'a block of keys' },
   ),
+  advisories: z
+    .strictObject(
+      {
+        repository: text,
+        branch: text.default('main'),
+        directory: text
+          .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).*[^/]$/, { error: 'a folder inside the advisory repository, or . for its top' })
+          .default('.'),
+        prefix: text.refine(isOwnPrefix, { error: 'two to ten capital letters and digits, such as MLR, and not CGA' }),
+        packages: z.array(packageRule, { error: 'a list of packages' }).default([]),
+      },
+      { error: 'a block of keys' },
+    )
+    .optional(),
   environment: z
     .strictObject(
       {

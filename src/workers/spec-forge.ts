@@ -11,3 +11,16 @@ export function forgeOf(config: Config): Forge {
     branchPrefix: BRANCH_PREFIX,
   });
 }
+
+/** The forge of an installation's advisory repository; undefined where millrace.yaml names none. */
+export function advisoryForgeOf(config: Config): Forge | undefined {
+  return (
+    config.advisories &&
+    createLocalGitForge({
+      repository: config.advisories.repository,
+      work: `${statePaths(config.state).work}/forge`,
+      branchPrefix: BRANCH_PREFIX,
+      setting: 'advisories',
+    })
+  );
+}

@@ -2,16 +2,18 @@
 
 /** The spec repository has no such branch. */
 export class BranchMissing extends Error {
-  constructor(branch: string, url: string) {
-    super(`${url} has no branch ${branch} (push one: git push ${url} HEAD:refs/heads/${branch}; or set specs.branch in millrace.yaml)`);
+  constructor(branch: string, url: string, setting = 'specs') {
+    super(
+      `${url} has no branch ${branch} (push one: git push ${url} HEAD:refs/heads/${branch}; or set ${setting}.branch in millrace.yaml)`,
+    );
     this.name = 'BranchMissing';
   }
 }
 
 /** The spec repository is not one that the forge can work on. */
 export class RepositoryUnusable extends Error {
-  constructor(url: string, reason: string, remedy: string) {
-    super(`specs.repository ${url}: ${reason} (${remedy})`);
+  constructor(url: string, reason: string, remedy: string, setting = 'specs') {
+    super(`${setting}.repository ${url}: ${reason} (${remedy})`);
     this.name = 'RepositoryUnusable';
   }
 }

@@ -15,6 +15,8 @@ export interface LocalGitOptions {
   readonly work: string;
   /** The forge makes, resets and deletes only branches that start with it; `millrace/`. */
   readonly branchPrefix: string;
+  /** The block of millrace.yaml that names the repository, for errors; `specs` unless given. */
+  readonly setting?: string;
 }
 
 const NOTES = 'refs/notes/millrace';
@@ -35,7 +37,7 @@ export function createLocalGitForge(options: LocalGitOptions): Forge {
   const { work, branchPrefix } = options;
   const url = options.repository;
   let opened: Promise<Git> | undefined;
-  const git = () => (opened ??= open(url).catch(forget));
+  const git = () => (opened ??= open(url, options.setting).catch(forget));
   const forget = (error: unknown): never => {
     opened = undefined;
     throw error;
@@ -49,7 +51,7 @@ export function createLocalGitForge(options: LocalGitOptions): Forge {
   const head = async (branch: string) => {
     checkBranch(branch);
     const commit = await tip(`refs/heads/${branch}`);
-    if (commit === undefined) throw new BranchMissing(branch, url);
+    if (commit === undefined) throw new BranchMissing(branch, url, options.setting);
     return commit;
   };
 
@@ -282,26 +284,28 @@ interface IndexEntry {
   readonly blob?: string;
 }
 
-async function open(repository: string): Promise<Git> {
+async function open(repository: string, setting?: string): Promise<Git> {
   if (/^[a-z][a-z0-9+.-]*:\/\//.test(repository) && !repository.startsWith('file://')) {
     throw new RepositoryUnusable(
       repository,
       'is on another machine',
       'name a bare repository on this machine, for example a mirror: git clone --mirror',
+      setting,
     );
   }
   const directory = repository.startsWith('file://') ? fileURLToPath(repository) : repository;
   const found = await stat(directory).catch(() => undefined);
-  if (!found) throw new RepositoryUnusable(repository, 'does not exist', `make it: git init --bare ${directory}`);
+  if (!found) throw new RepositoryUnusable(repository, 'does not exist', `make it: git init --bare ${directory}`, setting);
   const git = createGit(directory);
   const form = await git.ask(['rev-parse', '--is-bare-repository', '--show-object-format']);
   if (form.code === 0 && form.stdout === 'true\nsha1\n') return git;
   if (form.stdout === 'true\nsha256\n')
-    throw new RepositoryUnusable(repository, 'names its commits by SHA-256', 'make one with --object-format=sha1');
+    throw new RepositoryUnusable(repository, 'names its commits by SHA-256', 'make one with --object-format=sha1', setting);
   throw new RepositoryUnusable(
     repository,
     'is not a bare git repository',
     `make one from it: git clone --bare ${directory} ${directory.replace(/\/+$/, '')}.git`,
+    setting,
   );
 }
 

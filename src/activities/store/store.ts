@@ -17,4 +17,4 @@ export interface Store {
   log(name: string): Promise<string>;
 }
 
-export type RecordKind = 'build' | 'release' | 'gate' | 'verdicts' | 'upstream' | 'withdrawal' | 'failed-build';
+export type RecordKind = 'build' | 'release' | 'gate' | 'verdicts' | 'upstream' | 'withdrawal' | 'failed-build' | 'osv';
