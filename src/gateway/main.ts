@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { send } from '../activities/announce/announce';
 import { Complaint } from '../config/complaint';
+import { statePaths } from '../config/config';
 import { requireConfig, settingPlace } from '../config/load';
 import { packageDefaults } from '../config/package-defaults';
 import { webhookSecrets } from '../config/secrets';
 import { forgeOf } from '../workers/spec-forge';
 import { hintMessage } from '../workflows/start';
+import { createPageSources } from './page-sources';
 import { createGateway } from './server';
 import { createSpecIndex } from './spec-index';
 
@@ -19,20 +21,28 @@ async function main(): Promise<void> {
   const config = requireConfig(values.config);
   const connection = Connection.lazy({ address: config.temporal.address });
   const client = new Client({ connection, namespace: config.temporal.namespace });
-  const specs = createSpecIndex(forgeOf(config), config.specs);
+  const forge = forgeOf(config);
+  const specs = createSpecIndex(forge, config.specs);
+  const healthy = () =>
+    client
+      .withDeadline(Date.now() + HEALTH_MILLISECONDS, () => connection.workflowService.getSystemInfo({}))
+      .then(
+        () => true,
+        () => false,
+      );
+  const paths = statePaths(config.state);
+  const { distribution, architectures } = config;
+  const key = `${distribution}.rsa.pub`;
+  const sources = createPageSources({ config, forge, client, healthy });
   const server = createGateway({
     config,
     specs,
     secrets: () => webhookSecrets(config),
     send: ({ package: name, hint }) =>
       client.withDeadline(Date.now() + SEND_MILLISECONDS, () => send(client, hintMessage(packageDefaults(config), name, hint))),
-    healthy: () =>
-      client
-        .withDeadline(Date.now() + HEALTH_MILLISECONDS, () => connection.workflowService.getSystemInfo({}))
-        .then(
-          () => true,
-          () => false,
-        ),
+    healthy,
+    repository: { root: paths.repository, architectures, key: { folder: paths.keys, name: key } },
+    pages: { distribution, architectures, key, ...sources },
     clock: () => new Date(),
     log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
   });
@@ -43,8 +53,9 @@ async function main(): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     throw new Complaint({ message: `port ${port} of ${host} is in use`, remedy: `set another: ${settingPlace(config, 'gateway.port')}` });
   }
-  // The first webhook need not wait for every spec to be read.
-  void specs().catch((error: Error) => process.stderr.write(`${error.message}\n`));
+  // The first webhook need not wait for every spec to be read, nor the first reader for every record.
+  for (const warm of [specs, sources.catalogue, sources.overview])
+    void warm().catch((error: Error) => process.stderr.write(`${error.message}\n`));
   const close = () => void server.close().then(() => process.exit(0));
   process.once('SIGTERM', close);
   process.once('SIGINT', close);

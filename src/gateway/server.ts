@@ -4,7 +4,10 @@ import type { Config } from '../config/config';
 import { isLocalRepository } from '../config/load';
 import { didYouMean } from '../config/nearest';
 import { genericHint, pushHints, tagHint, type Hinted } from './hints';
+import { servePages, type PagesDeps } from './pages';
 import { createPayload, genericPayload, pushPayload, releasePayload } from './payloads';
+import { Refused } from './refused';
+import { serveRepository, type RepositoryDeps } from './repository';
 import { isBearer, isSigned } from './signature';
 import { repositoryOf, type SpecIndex } from './spec-index';
 
@@ -17,6 +20,8 @@ export interface GatewayDeps {
   readonly send: (hinted: Hinted) => Promise<void>;
   /** Whether Temporal answers. */
   readonly healthy: () => Promise<boolean>;
+  readonly repository: RepositoryDeps;
+  readonly pages: Omit<PagesDeps, 'clock'>;
   readonly clock: () => Date;
   readonly log: (line: string) => void;
 }
@@ -26,18 +31,7 @@ const GITHUB_BODY_BYTES = 5 * MEBIBYTE;
 /** A sender is answered within a second; hints that are still under way then go on. */
 const ANSWER_MILLISECONDS = 900;
 
-/** What a sender is told when a request is not taken. */
-class Refused extends Error {
-  constructor(
-    readonly statusCode: number,
-    message: string,
-  ) {
-    super(message);
-    this.name = 'Refused';
-  }
-}
-
-/** The HTTP edge: webhooks in. Every answer is JSON. Nothing reaches a workflow that was not signed and checked. */
+/** The HTTP edge: webhooks in; the published repository and pages for people out. Nothing reaches a workflow that was not signed and checked. */
 export function createGateway(deps: GatewayDeps): FastifyInstance {
   const server = Fastify({ bodyLimit: MEBIBYTE, requestTimeout: 10_000, connectionTimeout: 15_000, forceCloseConnections: true });
   // Signatures are over the bytes as they were sent, so nothing parses them before.
@@ -50,7 +44,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
   });
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
-      error: `there is no ${request.method} ${request.url.slice(0, 200)}: POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
+      error: `there is no ${request.method} ${request.url.slice(0, 200)}: GET /, GET /packages, GET /repository/<architecture>/APKINDEX.tar.gz, POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
     }),
   );
 
@@ -89,6 +83,8 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
     }
     return answer(deps, reply, { hints: [genericHint(payload, deps.clock().toISOString())], ignored: [] });
   });
+  serveRepository(server, deps.repository);
+  servePages(server, { ...deps.pages, clock: deps.clock });
   return server;
 }
 

@@ -7,6 +7,7 @@ import { createLocalGitForge } from '../../src/activities/forge/local-git';
 import type { Hinted } from '../../src/gateway/hints';
 import { createGateway, type GatewayDeps } from '../../src/gateway/server';
 import { createSpecIndex } from '../../src/gateway/spec-index';
+import { quietEdges } from './edges';
 import { createTestRepository, type TestRepository } from '../activities/forge/repository';
 
 const payload = (name: string) => readFileSync(join(__dirname, '../contract/github', `${name}.json`), 'utf8');
@@ -61,6 +62,7 @@ beforeEach(() => {
     healthy: async () => true,
     clock: () => new Date('2026-01-02T03:04:05Z'),
     log: () => {},
+    ...quietEdges(`${work}/quiet`, repository.bare),
   };
   server = createGateway(deps);
 });

@@ -15,3 +15,6 @@ export function repositoryPaths(root: string) {
 
 export const INDEX = 'APKINDEX.tar.gz';
 export const MANIFEST = 'manifest.json';
+
+/** A reader that entered a generation, such as a long build, still finds its packages while this many newer ones are published. */
+export const GENERATIONS_WITH_LINKS = 50;

@@ -20,7 +20,7 @@ import { newestGeneration, showNewest } from './current';
 import { codeOf, localDisk } from './disk';
 import type { Disk } from './disk';
 import { Conflict, IndexRefused } from './errors';
-import { INDEX, MANIFEST, repositoryPaths } from './layout';
+import { GENERATIONS_WITH_LINKS, INDEX, MANIFEST, repositoryPaths } from './layout';
 import { createRepositoryReader } from './reader';
 import { readWithdrawals } from './withdrawals';
 
@@ -42,9 +42,6 @@ interface Checked {
 
 /** How many links are made at once: the kernel serialises them anyhow, this only hides the way there and back. */
 const AT_ONCE = 64;
-
-/** A reader that entered a generation, such as a long build, still finds its packages while this many newer ones are published. */
-const GENERATIONS_WITH_LINKS = 50;
 
 /** The only writer of the published repository; it holds no key. Throws `IndexRefused`, `GateRefused`, `Conflict`, `RepositoryFull`. */
 export function createPublisherActivities(deps: PublisherDeps): PublisherActivities {

@@ -1,0 +1,148 @@
+import { gate } from '../../domain/check/gate';
+import type { Catalogue } from '../../views/catalogue';
+import { shortName, type InFlight } from '../../views/in-flight';
+import type { Overview } from '../../views/overview';
+import type { Ended } from '../../views/records';
+import { duration } from '../../domain/text/duration';
+import type { Page } from './document';
+import { html, type Html } from './html';
+import { ago, outcome, packageLink, since, table, waitingPart, workflowLink, type Surroundings } from './parts';
+
+const ENDED = 10;
+const PUBLISHED = 25;
+const REASON_LETTERS = 200;
+
+/** What the page of the line shows. */
+export interface LineStory {
+  readonly overview: Overview;
+  readonly catalogue: Catalogue;
+  readonly architectures: readonly string[];
+  /** Name of the public key under `/keys/`. */
+  readonly key: string;
+  /** Seconds between two loads; absent when the reader stopped that. */
+  readonly refresh?: number;
+}
+
+/** `GET /`: what waits for a person first, then what moves, what is done, and what is published. */
+export function linePage(story: LineStory, around: Surroundings): Page {
+  const { overview, catalogue, refresh } = story;
+  const { inFlight } = overview;
+  const waiting = inFlight?.filter((release) => release.view?.waitingFor) ?? [];
+  const moving = inFlight?.filter((release) => !release.view?.waitingFor) ?? [];
+  const ended = [...overview.published, ...overview.given].sort((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1));
+  const title = waiting.length === 0 ? overview.distribution : `(${waiting.length}) ${overview.distribution}`;
+  return {
+    title: `${title}: the line now`,
+    distribution: overview.distribution,
+    at: 'line',
+    ...(refresh === undefined ? {} : { refresh }),
+    freshness: freshness(around.now, refresh),
+    main: html`<h1>The line now</h1>
+      ${inFlight === undefined && html`<p class="notice" role="status">No Temporal server answers: what is in flight is not known. Start the factory: <code>millrace up</code></p>`}
+      ${figures(story, waiting.length, moving.length)} ${waiting.length > 0 && waitingSection(waiting, around)}
+      ${inFlight !== undefined && movingSection(moving, around)} ${ended.length > 0 && endedSection(ended.slice(0, ENDED), around)}
+      ${publishedSection(story, catalogue, around)}`,
+  };
+}
+
+function freshness(now: number, refresh: number | undefined): Html {
+  const clock = new Date(now).toISOString().slice(11, 19);
+  if (refresh === undefined) return html`As of ${clock} UTC. <a href="/">Refresh by itself</a>`;
+  return html`As of ${clock} UTC, loaded anew each ${refresh} s. <a href="/?refresh=off">Stop that</a>`;
+}
+
+function figures({ overview, catalogue }: LineStory, waiting: number, moving: number): Html {
+  const { ended, withoutPerson } = overview.share;
+  const known = overview.inFlight !== undefined;
+  const figure = (name: string, value: Html | string | number, attention = false) =>
+    html`<div${attention && html` class="attention"`}><dt>${name}</dt><dd>${value}</dd></div>\n`;
+  return html`<dl class="figures">
+    ${figure(waiting === 1 ? 'waits for a person' : 'wait for a person', known ? waiting : '?', waiting > 0)}${figure('in flight', known ? moving : '?')}${figure(catalogue.packages.length === 1 ? 'package published' : 'packages published', catalogue.packages.length)}${figure('generation', catalogue.generation)}${ended > 0 && figure(`of ${ended} ${ended === 1 ? 'release' : 'releases'} needed no person`, `${Math.floor((100 * withoutPerson) / ended)} %`)}
+  </dl>`;
+}
+
+function waitingSection(waiting: readonly InFlight[], around: Surroundings): Html {
+  return html`<section aria-labelledby="waiting">
+    <h2 id="waiting" class="wait">Waiting for a person</h2>
+    ${waiting.map(
+      ({ release, package: name, view }) =>
+        html`<article class="waiting">
+          <h3>${packageLink(name, shortName(release))}</h3>
+          ${waitingPart(view!.waitingFor!, view!.refused, around.now)}
+          <p class="quiet">${workflowLink(release, around)}</p>
+        </article> `,
+    )}
+  </section>`;
+}
+
+function movingSection(moving: readonly InFlight[], around: Surroundings): Html {
+  const rows = moving.map(({ release, package: name, stage, startedAt, view }) => [
+    packageLink(name, shortName(release)),
+    view ? stage : html`${stage} <span class="bad">(its worker does not answer)</span>`,
+    since(startedAt, around.now),
+    view && checks(view),
+    workflowLink(release, around),
+  ]);
+  return html`<section aria-labelledby="in-flight">
+    <h2 id="in-flight">In flight</h2>
+    ${rows.length === 0 ? html`<p>Nothing is in flight.</p>` : table('Oldest first', ['Release', 'Stage', 'Since', 'Checks', 'Temporal'], rows)}
+  </section>`;
+}
+
+function checks({ verdicts, waivers, input }: NonNullable<InFlight['view']>): Html {
+  const { total, missing, failed } = gate(verdicts, waivers, input.architectures);
+  const done = total - missing.length;
+  return html`<progress value="${done}" max="${total}" aria-label="checks done"></progress
+    ><span class="once">${done} of ${total}${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}</span>`;
+}
+
+function endedSection(ended: readonly Ended[], around: Surroundings): Html {
+  const rows = ended.map((release) => [
+    packageLink(release.input.package, shortName(release.id)),
+    outcome(release.outcome),
+    ago(release.finishedAt, around.now),
+    duration((Date.parse(release.finishedAt) - Date.parse(release.startedAt)) / 1000),
+    release.generation,
+    release.outcome === 'published' ? decided(release) : release.reason.slice(0, REASON_LETTERS),
+    workflowLink(release.id, around),
+  ]);
+  return html`<section aria-labelledby="ended">
+    <h2 id="ended">Last ended</h2>
+    ${table('Newest first', ['Release', 'Outcome', 'When', 'Took', 'Generation', 'Remark', 'Temporal'], rows, ['Remark'])}
+  </section>`;
+}
+
+function decided({ decisions }: Ended): string {
+  return decisions.map(({ decision }) => `${decision.by}: ${decision.kind}`).join(', ');
+}
+
+function publishedSection({ architectures, key }: LineStory, catalogue: Catalogue, around: Surroundings): Html {
+  const { packages, generation } = catalogue;
+  const indexes = architectures.map(
+    (architecture, index) => html`${index > 0 && ', '}<a href="/repository/${architecture}/APKINDEX.tar.gz">${architecture}</a>`,
+  );
+  return html`<section aria-labelledby="published">
+    <h2 id="published">Published</h2>
+    ${
+      generation === 0
+        ? html`<p>Nothing is published yet.</p>`
+        : html`<p>
+              An APK repository at <code>/repository</code> of this server: index of ${indexes}; its public key is
+              <a href="/keys/${key}">${key}</a>.
+            </p>
+            ${table(
+              'The last published first',
+              ['Package', 'Version', 'When', 'Generation'],
+              packages.slice(0, PUBLISHED).map((one) => publishedRow(one, around.now)),
+            )}
+            <p><a href="/packages">${packages.length === 1 ? 'The one package' : html`All ${packages.length} packages`}</a></p>`
+    }
+  </section>`;
+}
+
+export function publishedRow(
+  { name, version, since: from }: Catalogue['packages'][number],
+  now: number,
+): readonly (Html | string | number | undefined)[] {
+  return [packageLink(name), version, from && ago(from.time, now), from?.generation];
+}

@@ -1,0 +1,13 @@
+import type { Page } from './document';
+import { html } from './html';
+
+/** What a browser is shown for a package that is in no index, record or spec. */
+export function unknownPackagePage(distribution: string, name: string): Page {
+  return {
+    title: `No package ${name} in ${distribution}`,
+    distribution,
+    at: 'elsewhere',
+    main: html`<h1>There is no package ${name}</h1>
+      <p>It is neither published nor in flight, and there is no spec of that name. <a href="/packages">All packages</a></p>`,
+  };
+}
