@@ -38,8 +38,8 @@ export function demoCommand(): Command {
       } catch (error) {
         if (interruption.signal.aborted) {
           progress('interrupted; everything was stopped');
-          process.exitCode = 130;
-          return;
+          // The chapter that was cut off still waits for what no longer comes, for minutes.
+          process.exit(130);
         }
         if (options.json) printJson(summary('failed', (error as Error).message));
         if (error instanceof DemoFailed) {

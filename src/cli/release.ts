@@ -29,7 +29,7 @@ export function releaseCommand(): Command {
     )
     .argument('<name>', 'package, as its spec is called')
     .argument('[version]', 'upstream version to release, if it is newer (default: the newest that the update rules allow)')
-    .option('--insist', 'also what was rejected, withdrawn or stopped by the loop breaker')
+    .option('--insist', 'also what was rejected or stopped by the loop breaker')
     .option('--no-wait', 'do not wait for the outcome of the look')
     .option('--json', 'print the answer as JSON')
     .addOption(byOption())

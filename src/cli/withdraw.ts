@@ -17,7 +17,7 @@ export function withdrawCommand(): Command {
   return new Command('withdraw')
     .summary('take a published version out of the repository')
     .description(
-      'Takes a published version back: the next generation of the repository is made without it, on every architecture. Its files stay in the store. Nothing releases the version again, unless a person insists: `millrace release NAME --insist`.',
+      'Takes a published version back: the next generation of the repository is made without it, on every architecture. Its files stay in the store. It is never published again: raise the epoch of its spec to bring its content back.',
     )
     .argument('<name>', 'package')
     .argument('<version>', 'published version with its epoch: 1.3.1-r0')

@@ -22,7 +22,9 @@ export function packageDetails(state: PackageState): string {
       'Not released by itself',
       state.rejected.map((entry) => `${markdownCell(entry.version)}: ${markdownCell(entry.reason)}`),
     ),
-    ...(state.rejected.length > 0 ? [`All the same: ${markdownCode(`millrace release ${state.package} --insist`)}`] : []),
+    ...(state.rejected.length > 0
+      ? [`All the same: ${markdownCode(`millrace release ${state.package} --insist`)}; what was withdrawn needs a raised epoch.`]
+      : []),
   ].join('\n\n');
 }
 
