@@ -3,7 +3,7 @@ import { fail, ok, type Position, type Problem, type Result } from '../result';
 import { parseVersion } from '../version/version';
 import { patchWordsOf, type PatchWord } from './patches';
 import { readSpec } from './read';
-import { sourceStepsOf } from './sources';
+import { sourceStepsOf, type SourceStep } from './sources';
 import type { Located, SourceReference, Spec, Step } from './spec';
 import { referencesIn } from './substitute';
 import { parseTree, type SpecTree } from './tree';
@@ -62,14 +62,45 @@ export function bumpVersion(text: string, file: string, bump: VersionBump): Resu
   const problems: Problem[] = [];
   put(splices, problems, spec.version, quote, bump.version);
   put(splices, problems, spec.epoch, '', '0');
-  const versioned = sources.value.some(({ source }) => source.versioned);
-  for (const { source, step } of sources.value) {
-    if (source.versioned || (!versioned && followsBranch(source) && bump.digests(source)?.commit)) {
-      problems.push(...expectationSplices(text, spec, step, source, bump, splices));
-    }
+  for (const expectation of expectationsIn(spec, sources.value)) {
+    if (!expectation.ok) problems.push(expectation.error);
+    else putExpectation(splices, problems, text, expectation.value, bump.digests(expectation.value.source) ?? {});
   }
   if (problems.length) return fail(problems);
   return apply(text, file, [...splices.values()]);
+}
+
+/** A digest or commit that the spec expects of a source and that a bump replaces, and where it is written. */
+export interface Expectation {
+  readonly source: SourceReference;
+  readonly key: string;
+  readonly digest: keyof SourceDigests;
+  readonly place: Located;
+  /** The source does not depend on the version: without a new value it stays as it is. */
+  readonly optional: boolean;
+}
+
+/** What a bump to a version must know, in the order of the steps; an error where a value cannot be edited in place. */
+export function expectationsOf(spec: Spec, version: string): Result<readonly Expectation[], readonly Problem[]> {
+  const sources = sourceStepsOf(spec, { version, epoch: 0 });
+  if (!sources.ok) return sources;
+  const expectations = expectationsIn(spec, sources.value);
+  const problems = expectations.flatMap((each) => (each.ok ? [] : [each.error]));
+  return problems.length ? fail(problems) : ok(expectations.flatMap((each) => (each.ok ? [each.value] : [])));
+}
+
+function expectationsIn(spec: Spec, sources: readonly SourceStep[]): readonly Result<Expectation>[] {
+  const versioned = sources.some(({ source }) => source.versioned);
+  const moved = sources.filter(({ source }) => source.versioned || (!versioned && followsBranch(source)));
+  return moved.flatMap(({ source, step }) =>
+    EXPECTED[source.kind]
+      .filter(([key]) => step.with[key]?.value)
+      .map(([key, digest]): Result<Expectation> => {
+        const place = placeOfValue(spec, step.with[key]!);
+        if (place.ok) return ok({ source, key, digest, place: place.value, optional: !source.versioned });
+        return fail({ ...place.error, message: `${key} ${place.error.message}` });
+      }),
+  );
 }
 
 /** A spec that builds the tip of a branch has no source that names the version; its expected commit moves with it. */
@@ -92,35 +123,22 @@ const FORMS: Readonly<Record<keyof SourceDigests, RegExp>> = {
   commit: /^([0-9a-f]{40}|[0-9a-f]{64})$/,
 };
 
-function expectationSplices(
-  text: string,
-  spec: Spec,
-  step: Step,
-  source: SourceReference,
-  bump: VersionBump,
+function putExpectation(
   splices: Map<number, Splice>,
-): readonly Problem[] {
-  const written = EXPECTED[source.kind].filter(([key]) => step.with[key]?.value);
-  if (!written.length) return [];
-  const problems: Problem[] = [];
-  const digests = bump.digests(source) ?? {};
-  for (const [key, digest] of written) {
-    const place = placeOfValue(spec, step.with[key]!);
-    if (!place.ok) {
-      problems.push({ ...place.error, message: `${key} ${place.error.message}` });
-      continue;
-    }
-    const value = digests[digest];
-    if (value === undefined) {
-      problems.push({ message: `no ${digest} is known for the ${source.kind} of ${nameOf(source)}`, at: place.value.at });
-    } else if (!FORMS[digest].test(value)) {
-      problems.push({ message: `${JSON.stringify(value)} is no ${digest} in lower-case hexadecimal`, at: place.value.at });
-    } else {
-      const quote = /^["']/.exec(text.slice(place.value.offset, place.value.end))?.[0] ?? '';
-      put(splices, problems, place.value, quote, value);
-    }
+  problems: Problem[],
+  text: string,
+  { source, digest, place, optional }: Expectation,
+  digests: SourceDigests,
+): void {
+  const value = digests[digest];
+  if (value === undefined) {
+    if (!optional) problems.push({ message: `no ${digest} is known for the ${source.kind} of ${nameOf(source)}`, at: place.at });
+  } else if (!FORMS[digest].test(value)) {
+    problems.push({ message: `${JSON.stringify(value)} is no ${digest} in lower-case hexadecimal`, at: place.at });
+  } else {
+    const quote = /^["']/.exec(text.slice(place.offset, place.end))?.[0] ?? '';
+    put(splices, problems, place, quote, value);
   }
-  return problems;
 }
 
 function nameOf(source: SourceReference): string {
@@ -159,23 +177,114 @@ function put(splices: Map<number, Splice>, problems: Problem[], place: Located<u
   splices.set(place.offset, { offset: place.offset, end: place.end, text, reads: (actual) => actual === value });
 }
 
-/**
- * The spec with its epoch one higher. A reason becomes the comment beside it, in place of the one that was there; without a reason that one stays.
- */
-export function bumpEpoch(text: string, file: string, reason?: string): Result<string, readonly Problem[]> {
+/** Why a package is built again without another version; it becomes the comment beside the epoch, in place of the one that was there. */
+export interface EpochBump {
+  readonly reason: string;
+  /** One more than now where it is not given. */
+  readonly epoch?: number;
+}
+
+/** The spec with a higher epoch. One without a reason is refused: a rebuild that nothing asked for repeats itself for ever. */
+export function bumpEpoch(text: string, file: string, bump: EpochBump): Result<string, readonly Problem[]> {
   const read = readSpec(text, file);
   if (!read.ok) return read;
   const { epoch } = read.value;
-  const next = String(epoch.value + 1);
-  const splices: Splice[] = [{ offset: epoch.offset, end: epoch.end, text: next, reads: (value) => value === next }];
-  if (reason !== undefined) {
-    if (/[\r\n]/.test(reason) || !reason.trim()) {
-      return fail([{ message: 'the reason of an epoch bump is one line of text', at: epoch.at }]);
-    }
-    const restOfLine = /^[^\r\n]*/.exec(text.slice(epoch.end))![0];
-    splices.push({ offset: epoch.end, end: epoch.end + restOfLine.length, text: ` # ${reason.trim()}` });
+  const next = bump.epoch ?? epoch.value + 1;
+  if (!(Number.isSafeInteger(next) && next > epoch.value)) {
+    return fail([{ message: `epoch ${next} is not higher than ${epoch.value}`, at: epoch.at, remedy: `${epoch.value + 1} is the next` }]);
   }
-  return apply(text, file, splices);
+  return writeEpoch(text, file, epoch, next, bump.reason);
+}
+
+/** The spec at another version with an epoch of its own and the reason for it, where a bump to epoch 0 is not wanted. */
+export function bumpVersionAndEpoch(
+  text: string,
+  file: string,
+  bump: VersionBump & { readonly epoch: number; readonly reason: string },
+): Result<string, readonly Problem[]> {
+  const bumped = bumpVersion(text, file, bump);
+  if (!bumped.ok) return bumped;
+  const read = readSpec(bumped.value, file);
+  return read.ok ? writeEpoch(bumped.value, file, read.value.epoch, bump.epoch, bump.reason) : read;
+}
+
+function writeEpoch(text: string, file: string, epoch: Located<number>, to: number, reason: string): Result<string, readonly Problem[]> {
+  if (!Number.isSafeInteger(to) || to < 0)
+    return fail([{ message: `${to} is no epoch`, at: epoch.at, remedy: 'it is a whole number of 0 or more' }]);
+  if (/[\r\n]/.test(reason) || !reason.trim()) {
+    return fail([{ message: 'an epoch bump needs a reason: one line of text', at: epoch.at, remedy: 'name the cause of the rebuild' }]);
+  }
+  const restOfLine = /^[^\r\n]*/.exec(text.slice(epoch.end))![0];
+  return apply(text, file, [
+    { offset: epoch.offset, end: epoch.end, text: String(to), reads: (value) => value === String(to) },
+    { offset: epoch.end, end: epoch.end + restOfLine.length, text: ` # ${reason.trim()}` },
+  ]);
+}
+
+/**
+ * The spec with a dependency of its upstream at another version: in the `deps` (or `packages`) of every step that bumps dependencies (`bump`, `go/bump`, `cargo/bump`…),
+ * which list `<name>@<version>`; where no such list names it, at the end of the first. `name` is what stands before the version (`golang.org/x/net`, `io.netty@netty-codec`).
+ */
+export function bumpDependency(text: string, file: string, name: string, version: string): Result<string, readonly Problem[]> {
+  const read = readSpec(text, file);
+  if (!read.ok) return read;
+  const at = read.value.name.at;
+  if (!/^[^\s"'#]+$/.test(name) || !/^v?[0-9][^\s"'#@]*$/.test(version)) {
+    return fail([{ message: `${name}@${version} is no dependency with a version`, at, remedy: 'write it as golang.org/x/net@v0.38.0' }]);
+  }
+  const lists = dependencyLists(read.value);
+  const named = lists.flatMap((field) =>
+    wordsIn(field.value).flatMap((word) => (versionIn(word, name) === undefined ? [] : [{ field, word }])),
+  );
+  if (named.length && named.every(({ word }) => versionIn(word, name) === version)) {
+    return fail([{ message: `${name} is bumped to ${version} already`, at: named[0]!.field.at }]);
+  }
+  if (named.length)
+    return apply(
+      text,
+      file,
+      [...new Set(named.map(({ field }) => field))].map((field) => withDependency(text, field, name, version)),
+    );
+  const inline = lists.find((field) => wordsIn(field.value).some((word) => word.includes('@')));
+  if (!inline) {
+    const remedy = lists.length ? `edit the file ${lists[0]!.value.trim()}` : 'add a step `uses: go/bump` (or the like) after the source';
+    return fail([{ message: `no step of this spec lists dependencies to bump`, at: lists[0]?.at ?? at, remedy }]);
+  }
+  const added = [...wordsIn(inline.value), `${name}@${version}`].join(' ');
+  const { offset, end, text: word } = withWord(text, inline, `${name}@${version}`);
+  const field = text.slice(inline.offset, offset) + word + text.slice(end, inline.end);
+  return apply(text, file, [{ offset: inline.offset, end: inline.end, text: field, reads: (value) => wordsIn(value).join(' ') === added }]);
+}
+
+const BUMPS = /(^|\/)[a-z-]*bump$/;
+
+function dependencyLists(spec: Spec): readonly Located[] {
+  const all = (steps: readonly Step[]): readonly Step[] => steps.flatMap((step) => [step, ...all(step.pipeline)]);
+  return all([...spec.pipeline, ...spec.subpackages.flatMap(({ pipeline }) => pipeline)])
+    .filter((step) => step.uses && BUMPS.test(step.uses.value))
+    .flatMap((step) => [step.with['deps'], step.with['packages']].filter((field) => field?.value.trim()) as readonly Located[]);
+}
+
+/** The version that a word of a list gives a dependency; in those of Maven a scope may follow it. */
+function versionIn(word: string, name: string): string | undefined {
+  if (!word.startsWith(`${name}@`)) return undefined;
+  const version = word.slice(name.length + 1).split('@')[0]!;
+  return /^v?[0-9]/.test(version) ? version : undefined;
+}
+
+function withDependency(text: string, field: Located, name: string, version: string): Splice {
+  const written = text.slice(field.offset, field.end);
+  const bumped = (word: string): string => {
+    const old = versionIn(word, name);
+    return old === undefined ? word : `${name}@${version}${word.slice(name.length + 1 + old.length)}`;
+  };
+  const expected = wordsIn(field.value).map(bumped).join(' ');
+  return {
+    offset: field.offset,
+    end: field.end,
+    text: written.replace(/[^\s"']+/g, bumped),
+    reads: (value) => wordsIn(value).join(' ') === expected,
+  };
 }
 
 /**
@@ -341,15 +450,20 @@ function lastIndex<T>(items: readonly T[], test: (item: T) => boolean): number {
 }
 
 function withEntry(text: string, step: Step, patchFile: string): string {
-  const field = step.with['patches']!;
+  const { offset, end, text: field } = withWord(text, step.with['patches']!, patchFile);
+  return text.slice(0, offset) + field + text.slice(end);
+}
+
+/** The value of a list of words with one more at its end, on a line of its own in a block. */
+function withWord(text: string, field: Located, word: string): Splice {
   const written = text.slice(field.offset, field.end);
   if (!/^[|>]/.test(written)) {
     const quote = /["']$/.exec(written)?.[0] ?? '';
-    return `${text.slice(0, field.end - quote.length)} ${patchFile}${quote}${text.slice(field.end)}`;
+    return { offset: field.end - quote.length, end: field.end, text: ` ${word}${quote}` };
   }
   const content = text.slice(0, field.end).trimEnd().length;
   const indent = /^[ \t]*/.exec(text.slice(lineStartOf(text, content)))![0];
-  return `${text.slice(0, content)}\n${indent}${patchFile}${text.slice(content)}`;
+  return { offset: content, end: content, text: `\n${indent}${word}` };
 }
 
 function withStep(text: string, pipeline: readonly Step[], list: YAMLSeq, patchFile: string): string {

@@ -135,22 +135,21 @@ describe('a bump of the version', () => {
 describe('a bump of the epoch', () => {
   const line = (rest: string) => `package:\n  name: a\n  version: "1"\n  epoch: ${rest}\n  description: x\n`;
   test.each([
-    ['0', undefined, '1'],
-    ['9 # CVE-2024-1', undefined, '10 # CVE-2024-1'],
+    ['9 # CVE-2024-1', 'CVE-2024-1', '10 # CVE-2024-1'],
     ['3', 'GHSA-x', '4 # GHSA-x'],
     ['3 # old', 'toolchain rebuild for go', '4 # toolchain rebuild for go'],
   ])('%s with reason %s gives %s', (before, reason, after) => {
-    expect(value(bumpEpoch(line(before), 'a.yaml', reason))).toBe(line(after));
+    expect(value(bumpEpoch(line(before), 'a.yaml', { reason }))).toBe(line(after));
   });
 
   test('a reason of two lines is refused', () => {
-    expect(refusal(bumpEpoch(line('0'), 'a.yaml', 'a\nevil: 1'))).toContain('one line of text');
+    expect(refusal(bumpEpoch(line('0'), 'a.yaml', { reason: 'a\nevil: 1' }))).toContain('an epoch bump needs a reason');
   });
 
   test('a reason is refused where the rest of the line says something', () => {
     for (const end of ['description: x}\n', 'description: x\n}\n']) {
       const text = `package: {name: a, version: "1", epoch: 0, ${end}`;
-      expect(refusal(bumpEpoch(text, 'a.yaml', 'why'))).toContain('the edited spec would not say what was asked for');
+      expect(refusal(bumpEpoch(text, 'a.yaml', { reason: 'why' }))).toContain('the edited spec would not say what was asked for');
     }
   });
 });

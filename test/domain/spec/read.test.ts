@@ -96,14 +96,14 @@ test:
     description: 'An example',
     url: 'https://example.org',
     targetArchitectures: ['x86_64'],
-    dependencies: { runtime: ['so:libz.so.1'], provides: ['example-compat=1.10'], replaces: [] },
-    buildPackages: ['busybox'],
+    dependencies: { runtime: [{ value: 'so:libz.so.1' }], provides: [{ value: 'example-compat=1.10' }], replaces: [] },
+    buildPackages: [{ value: 'busybox' }],
     vars: { major: { value: '00303' }, empty: { value: '' } },
     varTransforms: [{ from: '${{package.version}}', match: '\\.', replace: '_', to: 'underscored', at: { line: 24, column: 5 } }],
-    data: { things: { '1': 'one' } },
+    data: { things: { '1': { value: 'one' } } },
     subpackages: [
       {
-        range: 'things',
+        range: { value: 'things' },
         name: { value: 'example-${{range.key}}' },
         description: '${{range.value}}',
         test: { pipeline: [{ runs: { value: 'echo sub' } }] },
@@ -116,7 +116,7 @@ test:
       versionTransform: [{ match: '_', replace: '.' }],
       github: { identifier: 'a/b', stripPrefix: 'v', useTag: true },
     },
-    test: { packages: ['bash'], pipeline: [{ runs: { value: 'echo test' } }] },
+    test: { packages: [{ value: 'bash' }], pipeline: [{ runs: { value: 'echo test' } }] },
   });
   expect(spec.licenses.map((license) => license.value)).toEqual(['MIT', 'Zlib']);
   expect(spec.pipeline[0]!.with['uri']!.at).toEqual({ file: 'example.yaml', line: 35, column: 12 });

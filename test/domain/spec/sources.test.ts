@@ -91,7 +91,7 @@ test.each([
   [
     'unknown here',
     fetching('a-${{targets.destdir}}'),
-    'example.yaml:8:12: undefined variable ${{targets.destdir}} (only package.*, vars.* and range.* are known here)',
+    'example.yaml:8:12: undefined variable ${{targets.destdir}} (known here: package.*)',
   ],
   ['malformed', fetching('a-${{package.version'), 'example.yaml:8:12: malformed reference after `${{` (write ${{name}})'],
   ['no uri', 'pipeline:\n  - uses: fetch\n', 'example.yaml:6:5: fetch names no uri (write `uri:` under `with:`)'],
