@@ -1,4 +1,4 @@
-import { html, markupOf, trusted, type Html } from './html';
+import { markup, markupOf, trusted, type Html } from './markup';
 import { STYLE, STYLE_HASH } from './style';
 
 /** One page of the gateway, without its frame. */
@@ -27,24 +27,22 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
 };
 
 export function documentOf(page: Page): string {
-  const current = (at: Page['at']) => page.at === at && html` aria-current="page"`;
+  const current = (at: Page['at']) => page.at === at && markup` aria-current="page"`;
   return `<!doctype html>\n${markupOf(
-    html`<html lang="en">
+    markup`<html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
-        ${page.refresh !== undefined && html`<meta http-equiv="refresh" content="${page.refresh}" />`}
+        ${page.refresh !== undefined && markup`<meta http-equiv="refresh" content="${page.refresh}" />`}
         <title>${page.title}</title>
-        <style>
-          ${trusted(STYLE)}
-        </style>
+        <style>${trusted(STYLE)}</style>
       </head>
       <body>
         <a class="skip" href="#main">Skip to the content</a>
         <header>
           <a class="name" href="/">${page.distribution}</a>
-          <nav aria-label="Pages"><a href="/" ${current('line')}>Line</a><a href="/packages" ${current('packages')}>Packages</a></nav>
-          ${page.freshness && html`<span class="asof">${page.freshness}</span>`}
+          <nav aria-label="Pages"><a href="/"${current('line')}>Line</a> <a href="/packages"${current('packages')}>Packages</a></nav>
+          ${page.freshness && markup`<span class="asof">${page.freshness}</span>`}
         </header>
         <main id="main" tabindex="-1">${page.main}</main>
       </body>

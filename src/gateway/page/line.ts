@@ -3,10 +3,9 @@ import type { Catalogue } from '../../views/catalogue';
 import { shortName, type InFlight } from '../../views/in-flight';
 import type { Overview } from '../../views/overview';
 import type { Ended } from '../../views/records';
-import { duration } from '../../domain/text/duration';
 import type { Page } from './document';
-import { html, type Html } from './html';
-import { ago, outcome, packageLink, since, table, waitingPart, workflowLink, type Surroundings } from './parts';
+import { markup, type Html } from './markup';
+import { ago, outcome, packageLink, since, table, took, waitingPart, workflowLink, type Surroundings } from './parts';
 
 const ENDED = 10;
 const PUBLISHED = 25;
@@ -37,40 +36,46 @@ export function linePage(story: LineStory, around: Surroundings): Page {
     at: 'line',
     ...(refresh === undefined ? {} : { refresh }),
     freshness: freshness(around.now, refresh),
-    main: html`<h1>The line now</h1>
-      ${inFlight === undefined && html`<p class="notice" role="status">No Temporal server answers: what is in flight is not known. Start the factory: <code>millrace up</code></p>`}
-      ${figures(story, waiting.length, moving.length)} ${waiting.length > 0 && waitingSection(waiting, around)}
-      ${inFlight !== undefined && movingSection(moving, around)} ${ended.length > 0 && endedSection(ended.slice(0, ENDED), around)}
+    main: markup`<h1>The line now</h1>
+      ${inFlight === undefined && markup`<p class="notice" role="status">No Temporal server answers: what is in flight is not known. Start the factory: <code>millrace up</code></p>`}
+      ${figures(story, waiting.length, moving.length)}
+      ${waiting.length > 0 && waitingSection(waiting, around)}
+      ${inFlight !== undefined && movingSection(moving, around)}
+      ${ended.length > 0 && endedSection(ended.slice(0, ENDED), around)}
       ${publishedSection(story, catalogue, around)}`,
   };
 }
 
 function freshness(now: number, refresh: number | undefined): Html {
   const clock = new Date(now).toISOString().slice(11, 19);
-  if (refresh === undefined) return html`As of ${clock} UTC. <a href="/">Refresh by itself</a>`;
-  return html`As of ${clock} UTC, loaded anew each ${refresh} s. <a href="/?refresh=off">Stop that</a>`;
+  if (refresh === undefined) return markup`As of ${clock} UTC. <a href="/">Refresh by itself</a>`;
+  return markup`As of ${clock} UTC, loaded anew each ${refresh} s. <a href="/?refresh=off">Stop that</a>`;
 }
 
 function figures({ overview, catalogue }: LineStory, waiting: number, moving: number): Html {
   const { ended, withoutPerson } = overview.share;
   const known = overview.inFlight !== undefined;
   const figure = (name: string, value: Html | string | number, attention = false) =>
-    html`<div${attention && html` class="attention"`}><dt>${name}</dt><dd>${value}</dd></div>\n`;
-  return html`<dl class="figures">
-    ${figure(waiting === 1 ? 'waits for a person' : 'wait for a person', known ? waiting : '?', waiting > 0)}${figure('in flight', known ? moving : '?')}${figure(catalogue.packages.length === 1 ? 'package published' : 'packages published', catalogue.packages.length)}${figure('generation', catalogue.generation)}${ended > 0 && figure(`of ${ended} ${ended === 1 ? 'release' : 'releases'} needed no person`, `${Math.floor((100 * withoutPerson) / ended)} %`)}
+    markup`<div${attention && markup` class="attention"`}><dt>${name}</dt><dd>${value}</dd></div>`;
+  return markup`<dl class="figures">
+    ${figure(waiting === 1 ? 'waits for a person' : 'wait for a person', known ? waiting : '?', waiting > 0)}
+    ${figure('in flight', known ? moving : '?')}
+    ${figure(catalogue.packages.length === 1 ? 'package published' : 'packages published', catalogue.packages.length)}
+    ${figure('generation', catalogue.generation)}
+    ${ended > 0 && figure(`of ${ended} ${ended === 1 ? 'release' : 'releases'} needed no person`, `${Math.floor((100 * withoutPerson) / ended)} %`)}
   </dl>`;
 }
 
 function waitingSection(waiting: readonly InFlight[], around: Surroundings): Html {
-  return html`<section aria-labelledby="waiting">
+  return markup`<section aria-labelledby="waiting">
     <h2 id="waiting" class="wait">Waiting for a person</h2>
     ${waiting.map(
       ({ release, package: name, view }) =>
-        html`<article class="waiting">
+        markup`<article class="waiting">
           <h3>${packageLink(name, shortName(release))}</h3>
           ${waitingPart(view!.waitingFor!, view!.refused, around.now)}
           <p class="quiet">${workflowLink(release, around)}</p>
-        </article> `,
+        </article>`,
     )}
   </section>`;
 }
@@ -78,22 +83,21 @@ function waitingSection(waiting: readonly InFlight[], around: Surroundings): Htm
 function movingSection(moving: readonly InFlight[], around: Surroundings): Html {
   const rows = moving.map(({ release, package: name, stage, startedAt, view }) => [
     packageLink(name, shortName(release)),
-    view ? stage : html`${stage} <span class="bad">(its worker does not answer)</span>`,
+    view ? stage : markup`${stage} <span class="bad">(its worker does not answer)</span>`,
     since(startedAt, around.now),
     view && checks(view),
     workflowLink(release, around),
   ]);
-  return html`<section aria-labelledby="in-flight">
+  return markup`<section aria-labelledby="in-flight">
     <h2 id="in-flight">In flight</h2>
-    ${rows.length === 0 ? html`<p>Nothing is in flight.</p>` : table('Oldest first', ['Release', 'Stage', 'Since', 'Checks', 'Temporal'], rows)}
+    ${rows.length === 0 ? markup`<p>Nothing is in flight.</p>` : table('Oldest first', ['Release', 'Stage', 'Since', 'Checks', 'Temporal'], rows)}
   </section>`;
 }
 
 function checks({ verdicts, waivers, input }: NonNullable<InFlight['view']>): Html {
   const { total, missing, failed } = gate(verdicts, waivers, input.architectures);
   const done = total - missing.length;
-  return html`<progress value="${done}" max="${total}" aria-label="checks done"></progress
-    ><span class="once">${done} of ${total}${failed.length > 0 && html`, <span class="bad">${failed.length} failed</span>`}</span>`;
+  return markup`<progress value="${done}" max="${total}" aria-label="checks done"></progress> <span class="once">${done} of ${total}${failed.length > 0 && markup`, <span class="bad">${failed.length} failed</span>`}</span>`;
 }
 
 function endedSection(ended: readonly Ended[], around: Surroundings): Html {
@@ -101,12 +105,12 @@ function endedSection(ended: readonly Ended[], around: Surroundings): Html {
     packageLink(release.input.package, shortName(release.id)),
     outcome(release.outcome),
     ago(release.finishedAt, around.now),
-    duration((Date.parse(release.finishedAt) - Date.parse(release.startedAt)) / 1000),
+    took(release.startedAt, release.finishedAt),
     release.generation,
     release.outcome === 'published' ? decided(release) : release.reason.slice(0, REASON_LETTERS),
     workflowLink(release.id, around),
   ]);
-  return html`<section aria-labelledby="ended">
+  return markup`<section aria-labelledby="ended">
     <h2 id="ended">Last ended</h2>
     ${table('Newest first', ['Release', 'Outcome', 'When', 'Took', 'Generation', 'Remark', 'Temporal'], rows, ['Remark'])}
   </section>`;
@@ -119,14 +123,14 @@ function decided({ decisions }: Ended): string {
 function publishedSection({ architectures, key }: LineStory, catalogue: Catalogue, around: Surroundings): Html {
   const { packages, generation } = catalogue;
   const indexes = architectures.map(
-    (architecture, index) => html`${index > 0 && ', '}<a href="/repository/${architecture}/APKINDEX.tar.gz">${architecture}</a>`,
+    (architecture, index) => markup`${index > 0 && ', '}<a href="/repository/${architecture}/APKINDEX.tar.gz">${architecture}</a>`,
   );
-  return html`<section aria-labelledby="published">
+  return markup`<section aria-labelledby="published">
     <h2 id="published">Published</h2>
     ${
       generation === 0
-        ? html`<p>Nothing is published yet.</p>`
-        : html`<p>
+        ? markup`<p>Nothing is published yet.</p>`
+        : markup`<p>
               An APK repository at <code>/repository</code> of this server: index of ${indexes}; its public key is
               <a href="/keys/${key}">${key}</a>.
             </p>
@@ -135,11 +139,12 @@ function publishedSection({ architectures, key }: LineStory, catalogue: Catalogu
               ['Package', 'Version', 'When', 'Generation'],
               packages.slice(0, PUBLISHED).map((one) => publishedRow(one, around.now)),
             )}
-            <p><a href="/packages">${packages.length === 1 ? 'The one package' : html`All ${packages.length} packages`}</a></p>`
+            <p><a href="/packages">${packages.length === 1 ? 'The one package' : markup`All ${packages.length} packages`}</a></p>`
     }
   </section>`;
 }
 
+/** Of a published package: its name, version, when and in which generation it came. */
 export function publishedRow(
   { name, version, since: from }: Catalogue['packages'][number],
   now: number,

@@ -9,8 +9,8 @@ import { shortName, type InFlight } from '../../views/in-flight';
 import type { PackageStory } from '../../views/package-story';
 import { packageId, type ReleaseView } from '../../workflows/messages';
 import type { Page } from './document';
-import { html, type Html } from './html';
-import { ago, outcome, since, table, waitingPart, webLink, workflowLink, type Surroundings } from './parts';
+import { markup, type Html } from './markup';
+import { ago, outcome, since, table, took, waitingPart, webLink, workflowLink, type Surroundings } from './parts';
 
 /** Releases told in full; older ones are in the list alone. */
 const IN_FULL = 10;
@@ -33,11 +33,11 @@ export function packagePage(distribution: string, told: PackagePageStory, around
     title: `${story.package} in ${distribution}`,
     distribution,
     at: 'elsewhere',
-    main: html`<h1>${story.package}</h1>
+    main: markup`<h1>${story.package}</h1>
       ${
         published &&
-        html`<p>${published.summary}</p>
-          <p class="quiet">${published.license}${published.url && html`, ${webLink(published.url)}`}</p>`
+        markup`<p>${published.summary}</p>
+          <p class="quiet">${published.license}${published.url && markup`, ${webLink(published.url)}`}</p>`
       }
       <dl class="figures">
         <div>
@@ -50,29 +50,30 @@ export function packagePage(distribution: string, told: PackagePageStory, around
         </div>
         ${
           entity?.next &&
-          html`<div>
+          markup`<div>
             <dt>next</dt>
             <dd>${entity.next.version}-r${entity.next.epoch}</dd>
           </div>`
         }
       </dl>
-      ${entity?.stopped && html`<p class="notice">Stopped: ${entity.stopped}</p>`}
-      ${entity?.lastLook && html`<p>Last look, ${ago(entity.lastLook.at, around.now)}: ${entity.lastLook.text}</p>`}
-      ${entity?.rejected.map(({ version, reason }) => html`<p>Not released: ${version}: ${reason}</p>`)}
-      ${entity && html`<p class="quiet">${workflowLink(packageId(story.package), around)}</p>`}
-      ${inFlight.map((release) => runningSection(release, around))} ${versionsSection(told, around)}
+      ${entity?.stopped && markup`<p class="notice">Stopped: ${entity.stopped}</p>`}
+      ${entity?.lastLook && markup`<p>Last look, ${ago(entity.lastLook.at, around.now)}: ${entity.lastLook.text}</p>`}
+      ${entity?.rejected.map(({ version, reason }) => markup`<p>Not released: ${version}: ${reason}</p>`)}
+      ${entity && markup`<p class="quiet">${workflowLink(packageId(story.package), around)}</p>`}
+      ${inFlight.map((release) => runningSection(release, around))}
+      ${versionsSection(told, around)}
       ${story.releases.length > 0 && releasesSection(story.releases, around)}`,
   };
 }
 
 function runningSection({ release, stage, startedAt, view }: InFlight, around: Surroundings): Html {
-  return html`<section aria-label="in flight">
+  return markup`<section aria-label="in flight">
     <h2>${shortName(release)} is in flight</h2>
     <p>
-      ${view ? stage : html`${stage} <span class="bad">(its worker does not answer)</span>`}, since ${since(startedAt, around.now)}.
+      ${view ? stage : markup`${stage} <span class="bad">(its worker does not answer)</span>`}, since ${since(startedAt, around.now)}.
       ${workflowLink(release, around)}
     </p>
-    ${view?.waitingFor && html`<div class="waiting">${waitingPart(view.waitingFor, view.refused, around.now)}</div>`}
+    ${view?.waitingFor && markup`<div class="waiting">${waitingPart(view.waitingFor, view.refused, around.now)}</div>`}
     ${view && releaseParts(view)}
   </section>`;
 }
@@ -86,32 +87,32 @@ function versionsSection({ story, since: from, withdrawn, published }: PackagePa
     .reverse()
     .map(({ version, by, reason, at }) => [
       version,
-      html`<span class="bad">withdrawn</span>`,
+      markup`<span class="bad">withdrawn</span>`,
       ago(at, around.now),
       undefined,
       `${by}: ${reason}`,
     ]);
-  if (rows.length + back.length === 0) return html``;
-  return html`<section aria-labelledby="versions">
+  if (rows.length + back.length === 0) return markup``;
+  return markup`<section aria-labelledby="versions">
     <h2 id="versions">Versions</h2>
-    ${published && html`<p class="quiet">${published.version} for ${published.architectures.join(', ')}: ${published.parts.join(', ')}</p>`}
+    ${published && markup`<p class="quiet">${published.version} for ${published.architectures.join(', ')}: ${published.parts.join(', ')}</p>`}
     ${table('Newest first', ['Version', 'State', 'When', 'Generation', 'Remark'], [...rows.slice(0, LISTED), ...back], ['Remark'])}
   </section>`;
 }
 
 function releasesSection(releases: readonly ReleaseRecord[], around: Surroundings): Html {
   const older = releases.slice(IN_FULL, LISTED);
-  return html`<section aria-labelledby="releases">
+  return markup`<section aria-labelledby="releases">
     <h2 id="releases">Releases</h2>
     ${releases.slice(0, IN_FULL).map(
-      (release, index) => html`<details${index === 0 && html` open`}>
-<summary><h3>${shortName(release.id)}</h3> ${outcome(release.outcome)}${release.generation !== undefined && html` in generation ${release.generation}`}, ${ago(release.finishedAt, around.now)}, took ${duration((Date.parse(release.finishedAt) - Date.parse(release.startedAt)) / 1000)}</summary>
-<div>
-${releaseParts(release)}
-<p class="quiet">${workflowLink(release.id, around)}</p>
-</div>
-</details>
-`,
+      (release, index) =>
+        markup`<details${index === 0 && markup` open`}>
+          <summary><h3>${shortName(release.id)}</h3> ${outcome(release.outcome)}${release.generation !== undefined && markup` in generation ${release.generation}`}, ${ago(release.finishedAt, around.now)}, took ${took(release.startedAt, release.finishedAt)}</summary>
+          <div>
+            ${releaseParts(release)}
+            <p class="quiet">${workflowLink(release.id, around)}</p>
+          </div>
+        </details>`,
     )}${
       older.length > 0 &&
       table(
@@ -126,8 +127,8 @@ ${releaseParts(release)}
 /** The chain of causes and the verdicts of a release, whether it runs or has ended. */
 function releaseParts(release: ReleaseRecord | ReleaseView): Html {
   const { verdicts, waivers, input } = release;
-  return html`<ol class="chain">
-      ${chain(release).map((step) => html`<li>${step}</li> `)}
+  return markup`<ol class="chain">
+      ${chain(release).map((step) => markup`<li>${step}</li>`)}
     </ol>
     ${verdicts.length > 0 && verdictTable(verdicts, waivers, summaryLine(verdicts, waivers, input.architectures))}
     ${failures(verdicts, gate(verdicts, waivers, input.architectures).failed)}`;
@@ -136,32 +137,30 @@ function releaseParts(release: ReleaseRecord | ReleaseView): Html {
 /** From what set it off to what came of it. */
 function chain(release: ReleaseRecord | ReleaseView): readonly Html[] {
   const { input, change, decisions } = release;
-  const commit = (id: string) => html`<code>${id.slice(0, 12)}</code>`;
+  const commit = (id: string) => markup`<code>${id.slice(0, 12)}</code>`;
   return [
     ...input.causes.map(
       ({ at, kind, text, by, link }) =>
-        html`${moment(at)}: ${kind.replaceAll('-', ' ')}: ${text}${by && html` (${by})`}${link && html`, ${webLink(link)}`}`,
+        markup`${moment(at)}: ${kind.replaceAll('-', ' ')}: ${text}${by && markup` (${by})`}${link && markup`, ${webLink(link)}`}`,
     ),
-    html`${input.change === 'bump' ? `the spec was to move to ${input.version}` : 'main says what was not published'}${input.candidate && html`, which upstream offers as ${input.candidate.name}`}`,
+    markup`${input.change === 'bump' ? `the spec was to move to ${input.version}` : 'main says what was not published'}${input.candidate && markup`, which upstream offers as ${input.candidate.name}`}`,
     ...(change
-      ? [html`${change.summary}, commit ${commit(change.commit)}${change.branch && html` on <code>${change.branch}</code>`}`]
+      ? [markup`${change.summary}, commit ${commit(change.commit)}${change.branch && markup` on <code>${change.branch}</code>`}`]
       : []),
     ...decisions.map(decision),
     ...('outcome' in release
       ? [
           release.outcome === 'published'
-            ? html`${moment(release.finishedAt)}: merged${release.mergedAs && html` as ${commit(release.mergedAs)}`}, signed and
-                <span class="good">published</span>${release.generation !== undefined && html` in generation ${release.generation}`}`
-            : html`${moment(release.finishedAt)}: ${outcome(release.outcome)}: ${release.reason}`,
+            ? markup`${moment(release.finishedAt)}: merged${release.mergedAs && markup` as ${commit(release.mergedAs)}`}, signed and <span class="good">published</span>${release.generation !== undefined && markup` in generation ${release.generation}`}`
+            : markup`${moment(release.finishedAt)}: ${outcome(release.outcome)}: ${release.reason}`,
         ]
-      : [html`now: ${release.stage}`]),
+      : [markup`now: ${release.stage}`]),
   ];
 }
 
 function decision({ decision: made, at, answered }: DecisionRecord): Html {
   const what = made.kind === 'waive' ? `waive ${made.check}` : made.kind === 'patch' ? `patch ${made.commit.slice(0, 12)}` : made.kind;
-  return html`${moment(at)}: ${made.by} decided:
-  ${what}${made.reason && html`: ${made.reason}`}${answered.length > 0 && html`<br /><span class="quiet">answered ${answered.join('; ')}</span>`}`;
+  return markup`${moment(at)}: ${made.by} decided: ${what}${made.reason && markup`: ${made.reason}`}${answered.length > 0 && markup`<br /><span class="quiet">answered ${answered.join('; ')}</span>`}`;
 }
 
 const ORDER = ['failed', 'waived', 'skipped', 'passed'];
@@ -173,7 +172,7 @@ function verdictTable(verdicts: readonly Verdict[], waivers: readonly Waiver[], 
       return { ...verdict, is: waiver ? 'waived' : verdict.outcome, remark: waiver && ` (waived by ${waiver.by}: ${waiver.reason})` };
     })
     .sort((a, b) => ORDER.indexOf(a.is) - ORDER.indexOf(b.is))
-    .map(({ check, is, summary: says, remark, seconds }) => [check, outcome(is), html`${says}${remark}`, duration(seconds)]);
+    .map(({ check, is, summary: says, remark, seconds }) => [check, outcome(is), markup`${says}${remark}`, duration(seconds)]);
   return table(`Checks: ${summary}`, ['Check', 'Verdict', 'What it says', 'Time'], rows, ['What it says']);
 }
 
@@ -182,10 +181,10 @@ function failures(verdicts: readonly Verdict[], failed: readonly string[]): read
     .filter(({ check, details }) => failed.includes(check) && details.length > 0)
     .map(
       ({ check, details, failure }) =>
-        html`<details>
+        markup`<details>
           <summary>What failed in ${check}</summary>
-          <pre>${details.map((line) => html`${line} `)}</pre>
-          ${failure?.log && html`<p class="quiet">The whole log: <code>${failure.log}</code> in the store</p>`}
+          <pre>${details.map((line) => markup`${line}\n`)}</pre>
+          ${failure?.log && markup`<p class="quiet">The whole log: <code>${failure.log}</code> in the store</p>`}
         </details>`,
     );
 }

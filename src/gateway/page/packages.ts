@@ -1,6 +1,6 @@
 import type { Catalogue, PublishedPackage } from '../../views/catalogue';
 import type { Page } from './document';
-import { html, type Html } from './html';
+import { markup, type Html } from './markup';
 import { publishedRow } from './line';
 import { table } from './parts';
 
@@ -22,7 +22,7 @@ export function packagesPage(
     title: `Packages of ${distribution}`,
     distribution,
     at: 'packages',
-    main: html`<h1>Packages</h1>
+    main: markup`<h1>Packages</h1>
       <form method="get" action="/packages" role="search">
         <label for="find">Name or summary has</label>
         <input id="find" name="find" type="search" value="${asked.find}" maxlength="100" />
@@ -30,8 +30,8 @@ export function packagesPage(
       </form>
       ${
         found.length === 0
-          ? html`<p>
-              ${packages.length === 0 ? 'Nothing is published yet.' : html`None of ${packages.length} packages has that. <a href="/packages">Show all</a>`}
+          ? markup`<p>
+              ${packages.length === 0 ? 'Nothing is published yet.' : markup`None of ${packages.length} packages has that. <a href="/packages">Show all</a>`}
             </p>`
           : table(
               `${found.length} of ${packages.length} in generation ${generation}, the last published first`,
@@ -50,10 +50,10 @@ function has({ name, summary, parts }: PublishedPackage, word: string): boolean 
 
 function turning(find: string, page: number, pages: number): Html {
   const to = (number: number, text: string, rel: string) =>
-    html`<a rel="${rel}" href="/packages?${new URLSearchParams({ ...(find ? { find } : {}), page: String(number) }).toString()}"
-      >${text}</a
-    >`;
-  return html`<nav aria-label="Pages of the list">
-    ${page > 1 && to(page - 1, 'Before', 'prev')}<span>Page ${page} of ${pages}</span>${page < pages && to(page + 1, 'Next', 'next')}
+    markup`<a rel="${rel}" href="/packages?${new URLSearchParams({ ...(find ? { find } : {}), page: String(number) }).toString()}">${text}</a>`;
+  return markup`<nav aria-label="Pages of the list">
+    ${page > 1 && to(page - 1, 'Before', 'prev')}
+    <span>Page ${page} of ${pages}</span>
+    ${page < pages && to(page + 1, 'Next', 'next')}
   </nav>`;
 }

@@ -1,7 +1,7 @@
 import { duration } from '../../domain/text/duration';
 import { moment } from '../../domain/text/moment';
 import type { ReleaseView } from '../../workflows/messages';
-import { html, type Html, type Part } from './html';
+import { markup, type Html, type Part } from './markup';
 
 /** What the templates know of the world. */
 export interface Surroundings {
@@ -13,25 +13,31 @@ export interface Surroundings {
 
 /** "7 min", with the instant itself for who points at it and for programs. */
 export function since(instant: string, now: number): Html {
-  return html`<time datetime="${instant}" title="${moment(instant)}">${duration(Math.max(0, now - Date.parse(instant)) / 1000)}</time>`;
+  return markup`<time datetime="${instant}" title="${moment(instant)}">${duration(Math.max(0, now - Date.parse(instant)) / 1000)}</time>`;
+}
+
+/** "7 min" of a stretch of time. */
+export function took(from: string, to: string): Html {
+  return markup`<span class="once">${duration((Date.parse(to) - Date.parse(from)) / 1000)}</span>`;
 }
 
 /** "7 min ago". */
 export function ago(instant: string, now: number): Html {
-  return html`<span class="once">${since(instant, now)} ago</span>`;
+  return markup`<span class="once">${since(instant, now)} ago</span>`;
 }
 
 export function packageLink(name: string, text = name): Html {
-  return html`<a href="/packages/${encodeURIComponent(name)}">${text}</a>`;
+  return markup`<a href="/packages/${encodeURIComponent(name)}">${text}</a>`;
 }
 
+/** Leads to the workflow in the Temporal UI, for as long as the server knows it. */
 export function workflowLink(id: string, { workflowUrl }: Surroundings): Html {
-  return html`<a href="${workflowUrl(id)}" aria-label="workflow ${id} in Temporal" rel="noreferrer">workflow</a>`;
+  return markup`<a href="${workflowUrl(id)}" aria-label="workflow ${id} in Temporal" rel="noreferrer">workflow</a>`;
 }
 
 /** A link only where it leads to the web: a cause's link is what a stranger's webhook said. */
 export function webLink(url: string): Html {
-  return /^https?:\/\//i.test(url) ? html`<a href="${url}" rel="noreferrer nofollow">${url}</a>` : html`${url}`;
+  return /^https?:\/\//i.test(url) ? markup`<a href="${url}" rel="noreferrer nofollow">${url}</a>` : markup`${url}`;
 }
 
 const TONES: Readonly<Record<string, string>> = {
@@ -43,32 +49,21 @@ const TONES: Readonly<Record<string, string>> = {
 /** How something ended: a word, coloured as well. */
 export function outcome(word: string): Html {
   const tone = TONES[word];
-  return tone === undefined ? html`${word}` : html`<span class="${tone}">${word}</span>`;
+  return tone === undefined ? markup`${word}` : markup`<span class="${tone}">${word}</span>`;
 }
 
 /** A table whose first column heads its rows; on a phone each cell tells its column. `long` names the columns of running text. */
 export function table(caption: string, columns: readonly string[], rows: readonly (readonly Part[])[], long: readonly string[] = []): Html {
   const cell = (value: Part, index: number) => {
     const label = columns[index] ?? '';
-    if (index === 0) return html`<th scope="row">${value}</th>`;
-    return html`<td data-label="${label}" ${long.includes(label) && html` class="long"`}>${value}</td>`;
+    if (index === 0) return markup`<th scope="row">${value}</th>`;
+    return markup`<td data-label="${label}"${long.includes(label) && markup` class="long"`}>${value}</td>`;
   };
-  return html`<table>
-    <caption>
-      ${caption}
-    </caption>
-    <thead>
-      <tr>
-        ${columns.map((column) => html`<th scope="col">${column}</th>`)}
-      </tr>
-    </thead>
+  return markup`<table>
+    <caption>${caption}</caption>
+    <thead><tr>${columns.map((column) => markup`<th scope="col">${column}</th>`)}</tr></thead>
     <tbody>
-      ${rows.map(
-        (row) =>
-          html`<tr>
-            ${row.map(cell)}
-          </tr> `,
-      )}
+      ${rows.map((row) => markup`<tr>${row.map(cell)}</tr>\n`)}
     </tbody>
   </table>`;
 }
@@ -76,11 +71,9 @@ export function table(caption: string, columns: readonly string[], rows: readonl
 /** What a release waits for, since when, why, and the commands that answer it. */
 export function waitingPart(waiting: NonNullable<ReleaseView['waitingFor']>, refused: readonly string[], now: number): Html {
   const reminded = waiting.remindedTimes > 0 && `, reminded ${waiting.remindedTimes === 1 ? 'once' : `${waiting.remindedTimes} times`}`;
-  return html`<p>Waits for a person for ${since(waiting.since, now)}${reminded}.</p>
-    <ul>
-      ${waiting.because.map((line) => html`<li>${line}</li>`)}
-    </ul>
+  return markup`<p>Waits for a person for ${since(waiting.since, now)}${reminded}.</p>
+    <ul>${waiting.because.map((line) => markup`<li>${line}</li>`)}</ul>
     <p class="quiet">Answer with one of:</p>
-    <pre><code>${waiting.answers.map((answer, index) => html`${index > 0 && html``}${answer}`)}</code></pre>
-    ${refused.length > 0 && html`<p>Refused: ${refused.at(-1)}</p>`}`;
+    <ul class="answers">${waiting.answers.map((answer) => markup`<li><code>${answer}</code></li>`)}</ul>
+    ${refused.length > 0 && markup`<p>Refused: ${refused.at(-1)}</p>`}`;
 }

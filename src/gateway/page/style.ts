@@ -33,13 +33,15 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem 1.25rem .4rem 0; border-bottom: 1px solid var(--rule); }
 th { font-weight: 600; white-space: nowrap; }
-tbody th { color: inherit; font-size: inherit; }
-td.long { width: 45%; }
-.number, time, .once { white-space: nowrap; }
+tbody th { color: inherit; font-size: inherit; font-weight: 500; white-space: normal; overflow-wrap: anywhere; min-width: 12rem; }
+td.long { width: 40%; }
+time, .once { white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
 .notice { border-left: 4px solid var(--bad); padding: .5rem 1rem; background: var(--raised); }
 .waiting { background: var(--wait-ground); border: 1px solid var(--wait-rule); border-radius: 6px; padding: .9rem 1.1rem; margin: .75rem 0; }
 .waiting ul { margin: .5rem 0; padding-left: 1.25rem; }
+.waiting .answers { list-style: none; padding: 0; }
+.answers li { background: var(--code); border-radius: 4px; padding: .35rem .75rem; margin: .3rem 0; overflow-wrap: anywhere; }
 code, pre { font: .875rem/1.6 ui-monospace, 'DejaVu Sans Mono', monospace; }
 pre { background: var(--code); border-radius: 4px; padding: .6rem .8rem; margin: .5rem 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 ol.chain { padding-left: 1.25rem; margin: .25rem 0 1rem; }
@@ -57,12 +59,12 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   .asof { margin-left: 0; width: 100%; }
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
   tr { display: block; border-bottom: 1px solid var(--rule); padding: .55rem 0; }
-  th, td { display: block; border: 0; padding: .05rem 0; }
-  td.long { width: auto; }
-  tbody th { white-space: normal; overflow-wrap: anywhere; }
+  tbody th { display: block; border: 0; padding: 0; }
+  td { display: inline-block; border: 0; padding: 0 1rem 0 0; }
+  td.long { display: block; width: auto; }
   td[data-label]::before { content: attr(data-label) ' '; color: var(--quiet); font-size: .875rem; }
+  td.long::before { display: none; }
   td:empty { display: none; }
-  td .number, time, .once { white-space: normal; }
 }
 `;
 

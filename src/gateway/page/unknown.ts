@@ -1,5 +1,5 @@
 import type { Page } from './document';
-import { html } from './html';
+import { markup } from './markup';
 
 /** What a browser is shown for a package that is in no index, record or spec. */
 export function unknownPackagePage(distribution: string, name: string): Page {
@@ -7,7 +7,7 @@ export function unknownPackagePage(distribution: string, name: string): Page {
     title: `No package ${name} in ${distribution}`,
     distribution,
     at: 'elsewhere',
-    main: html`<h1>There is no package ${name}</h1>
+    main: markup`<h1>There is no package ${name}</h1>
       <p>It is neither published nor in flight, and there is no spec of that name. <a href="/packages">All packages</a></p>`,
   };
 }

@@ -2,7 +2,7 @@ import { safe } from '../../domain/text/safe';
 
 const MARKUP: unique symbol = Symbol('markup');
 
-/** Markup made by `html`. Nothing that came from outside can be one: the symbol is not in JSON. */
+/** Markup made by `markup`. Nothing that came from outside can be one: the symbol is not in JSON. */
 export interface Html {
   readonly [MARKUP]: string;
 }
@@ -16,7 +16,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
  * A template of HTML that escapes by default, for the text of elements and for attribute values in quotes. Control characters and those that reorder text are shown as
  * escapes: a name must not look like another one.
  */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function markup(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { [MARKUP]: strings.reduce((text, string, index) => `${text}${render(parts[index - 1])}${string}`) };
 }
 
