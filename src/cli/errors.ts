@@ -1,4 +1,3 @@
-import { isGrpcServiceError } from '@temporalio/client';
 import { CommanderError } from 'commander';
 import { Complaint } from '../config/complaint';
 import { safeLines } from '../domain/text/safe';
@@ -24,7 +23,9 @@ function messageOf(error: unknown): string {
   return String(error);
 }
 
+/** Told by its form: Temporal's client takes half a second to load, and most commands that fail have not loaded it. */
 function grpcCode(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && error.cause ? grpcCode(error.cause) : undefined;
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'number' && 'details' in error && 'metadata' in error) return error.code;
+  return error.cause ? grpcCode(error.cause) : undefined;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createFolderStore } from '../../src/activities/store/folder-store';
 import { explain } from '../../src/cli/errors';
+import { commandsFor } from '../../src/cli/commands';
 import { millraceProgram } from '../../src/cli/program';
 import { createTestRepository, type TestRepository } from '../activities/forge/repository';
 import { build, record, verdict } from './records';
@@ -67,7 +68,7 @@ async function millrace(...args: readonly string[]) {
   process.exitCode = undefined;
   let code: number;
   try {
-    await millraceProgram().parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
+    await millraceProgram(await commandsFor(args)).parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
     code = exitCode();
   } catch (error) {
     const explained = explain(error, args.includes('--debug'));
@@ -83,12 +84,21 @@ async function millrace(...args: readonly string[]) {
 
 const leaves = (command: Command): readonly Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves));
 
-it.each(leaves(millraceProgram()).map((command) => [command.name(), command] as const))('%s --help is complete', (_, command) => {
-  expect(command.summary()).not.toBe('');
-  expect(command.description()).not.toBe('');
-  for (const option of command.options) expect([option.flags, option.description]).toEqual([option.flags, expect.stringMatching(/\S/)]);
-  for (const argument of command.registeredArguments)
-    expect([argument.name(), argument.description]).toEqual([argument.name(), expect.stringMatching(/\S/)]);
+it('--help of every command is complete', async () => {
+  for (const command of (await commandsFor([])).flatMap(leaves)) {
+    expect([command.name(), command.summary(), command.description()]).not.toContain('');
+    for (const option of command.options) expect([option.flags, option.description]).toEqual([option.flags, expect.stringMatching(/\S/)]);
+    for (const argument of command.registeredArguments)
+      expect([argument.name(), argument.description]).toEqual([argument.name(), expect.stringMatching(/\S/)]);
+  }
+});
+
+it('a command is loaded alone; help and what is not understood load all', async () => {
+  expect((await commandsFor(['--config', 'status', 'spec', 'lint', 'status'])).map((command) => command.name())).toEqual(['spec']);
+  const all = (await commandsFor(['--help'])).map((command) => command.name());
+  expect((await commandsFor(['relese'])).map((command) => command.name())).toEqual(all);
+  expect((await commandsFor([])).map((command) => command.name())).toEqual(all);
+  for (const name of all) expect((await commandsFor([name])).map((command) => command.name())).toEqual([name]);
 });
 
 it('--help is no error; what is not understood is one of usage, with the nearest command', async () => {
