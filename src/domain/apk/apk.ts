@@ -42,4 +42,8 @@ export interface IndexRecord extends Omit<PackageInfo, 'datahash'> {
   readonly checksum: string;
   /** Bytes of the .apk file, signature included. */
   readonly size: number;
+  /** Packages that, all installed, bring this one along. */
+  readonly installIf?: readonly string[];
+  /** Keys of the record in the order that it was read with, where that is not the one of melange: another tool's index prints as it was. */
+  readonly layout?: string;
 }

@@ -9,28 +9,42 @@ export function indexRecord(info: PackageInfo, checksum: string, size: number): 
   return { ...rest, replaces: [], checksum, size };
 }
 
-/** One record of APKINDEX with the blank line that ends it. Keys and their order as apk-tools and melange write them. */
+/** Keys in the order of melange, which has those of `ALWAYS` also without a value. */
+const ORDER = 'CPVASITULomtcDipk';
+const ALWAYS = 'CPVT';
+/** Numbers, of which melange leaves out zero. */
+const NUMBERS = 'SItk';
+
+/** One record of APKINDEX with the blank line that ends it. Keys and their order as melange writes them, unless it was read from an index with others. */
 export function printIndexRecord(record: IndexRecord): string {
-  const optional = (key: string, value: string | number) => (value === '' || value === 0 ? [] : [`${key}:${oneLine(String(value))}`]);
-  const lines = [
-    `C:${record.checksum}`,
-    `P:${record.name}`,
-    `V:${record.version}`,
-    ...optional('A', record.architecture),
-    ...optional('S', record.size),
-    ...optional('I', record.installedSize),
-    `T:${oneLine(record.description)}`,
-    ...optional('U', record.url),
-    ...optional('L', record.license),
-    ...optional('o', record.origin),
-    ...optional('m', record.maintainer ?? ''),
-    ...optional('t', record.buildDate),
-    ...optional('c', record.commit),
-    ...optional('D', record.depends.join(' ')),
-    ...optional('p', record.provides.join(' ')),
-    ...optional('k', record.providerPriority ?? 0),
-  ];
-  return `${lines.join('\n')}\n\n`;
+  const values = valuesOf(record);
+  return `${[...(record.layout ?? usualLayout(values))].map((key) => `${key}:${oneLine(values[key] ?? '')}\n`).join('')}\n`;
+}
+
+function valuesOf(record: IndexRecord): Readonly<Record<string, string>> {
+  return {
+    C: record.checksum,
+    P: record.name,
+    V: record.version,
+    A: record.architecture,
+    S: String(record.size),
+    I: String(record.installedSize),
+    T: record.description,
+    U: record.url,
+    L: record.license,
+    o: record.origin,
+    m: record.maintainer ?? '',
+    t: String(record.buildDate),
+    c: record.commit,
+    D: record.depends.join(' '),
+    i: record.installIf?.join(' ') ?? '',
+    p: record.provides.join(' '),
+    k: String(record.providerPriority ?? 0),
+  };
+}
+
+function usualLayout(values: Readonly<Record<string, string>>): string {
+  return [...ORDER].filter((key) => ALWAYS.includes(key) || values[key] !== (NUMBERS.includes(key) ? '0' : '')).join('');
 }
 
 /** A value cannot begin another line: it would be another field of the record. */
@@ -96,7 +110,7 @@ function toRecord(fields: Readonly<Record<string, string>>, line: number): Resul
     if (!/^\d*$/.test(fields[key] ?? '')) return broken(line, `${key}:${fields[key]} of ${name}-${version} is not a whole number`);
   }
   const list = (key: string) => (fields[key] ?? '').split(' ').filter((atom) => atom !== '');
-  return ok({
+  const record: IndexRecord = {
     name,
     version,
     architecture: fields['A'] ?? '',
@@ -112,9 +126,14 @@ function toRecord(fields: Readonly<Record<string, string>>, line: number): Resul
     replaces: [],
     ...(fields['m'] ? { maintainer: fields['m'] } : {}),
     ...(Number(fields['k'] ?? 0) > 0 ? { providerPriority: Number(fields['k']) } : {}),
+    ...(fields['i'] ? { installIf: list('i') } : {}),
     checksum,
     size: Number(fields['S'] ?? 0),
-  });
+  };
+  const layout = Object.keys(fields)
+    .filter((key) => ORDER.includes(key))
+    .join('');
+  return ok(layout === usualLayout(valuesOf(record)) ? record : { ...record, layout });
 }
 
 function broken(line: number, message: string): Result<never> {

@@ -126,3 +126,15 @@ test('sonames are those of so: atoms, once, and not of conflicts', () => {
 });
 
 test('a file name', () => expect(fileName('zlib-dev', '1.3-r0')).toBe('zlib-dev-1.3-r0.apk'));
+
+test.each([
+  [
+    'Alpine, with its priority before the dependencies and install_if',
+    'C:Q1a=\nP:a-doc\nV:1-r0\nA:x86_64\nS:1\nI:2\nT:docs\nU:u\nL:MIT\no:a\nm:A <a@b>\nt:3\nc:0f\nk:10\nD:a\np:cmd:a=1-r0\ni:docs a=1-r0\n\n',
+  ],
+  ['an older melange, with a build date of zero', 'C:Q1a=\nP:a\nV:1-r0\nA:x86_64\nS:1\nI:2\nT:a\nL:MIT\no:a\nt:0\n\n'],
+  ['no origin', 'C:Q1a=\nP:a\nV:1-r0\nT:a\n\n'],
+])('an index of another tool prints as it was: %s', (_name, text) => {
+  const parsed = parseIndex(text);
+  expect(parsed.ok && parsed.value.map(printIndexRecord).join('')).toBe(text);
+});
