@@ -41,7 +41,7 @@ export function releaseOrigin(causes: readonly Cause[]): string {
 }
 
 function standing({ input, waitingFor }: ReleaseStory): string {
-  const before = input.previous ? `Published is ${markdownCell(input.previous)}.` : 'Nothing of it was published before.';
+  const before = input.previous ? `Published before it: ${markdownCell(input.previous)}.` : 'Its first release.';
   if (!waitingFor) return before;
   const times = waitingFor.remindedTimes === 1 ? 'once' : `${waitingFor.remindedTimes} times`;
   const reminded = waitingFor.remindedTimes > 0 ? `, reminded ${times}` : '';

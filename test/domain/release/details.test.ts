@@ -48,7 +48,7 @@ const story: ReleaseStory = {
 test('a release that waits says so first, with the exact answers in a block that can be copied', () => {
   const details = releaseDetails(story);
   expect(details.split('\n')[0]).toBe('### lz4 1.10.0-r0: waits for a decision');
-  expect(details).toContain('**A person is waited for since 2026-01-31 14:10 UTC, reminded 2 times.** Published is 1.9.4-r0.');
+  expect(details).toContain('**A person is waited for since 2026-01-31 14:10 UTC, reminded 2 times.** Published before it: 1.9.4-r0.');
   expect(details).toContain('- package-tests: exit_status \\<1\\>');
   const block = details.split('```')[1]!.trim().split('\n');
   expect(block).toEqual(['millrace show lz4-1.10.0-r0', '', ...story.waitingFor!.answers]);
