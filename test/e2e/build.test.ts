@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createBuilderActivities } from '../../src/activities/melange/builder';
 import { createTestRunner, Unsolvable } from '../../src/activities/melange/test-runner';
+import { readApk } from '../../src/activities/apk/read';
+import { makeApk } from '../activities/repository/support';
 import type { Progress } from '../../src/activities/melange/activity-life';
 import { createFolderStore } from '../../src/activities/store/folder-store';
 import type { BuildRecord, BuildResult, FetchedSource, SpecSnapshot } from '../../src/domain/release/release';
@@ -69,8 +71,11 @@ async function bench(name: string) {
     ),
   });
   const progress: Progress[] = [];
-  const build = async (input: Partial<Parameters<typeof buildPackage>[0]> & { readonly snapshot: SpecSnapshot }): Promise<BuildResult> => {
-    const environment = new MockActivityEnvironment();
+  const build = async (
+    input: Partial<Parameters<typeof buildPackage>[0]> & { readonly snapshot: SpecSnapshot },
+    activityAttempt = 1,
+  ): Promise<BuildResult> => {
+    const environment = new MockActivityEnvironment({ attempt: activityAttempt });
     environment.on('heartbeat', (details: Progress) => progress.push(details));
     const result: BuildResult = await environment.run(buildPackage, {
       version: '1.0',
@@ -236,6 +241,15 @@ test('what cannot be built says why', async () => {
   );
 });
 
+test('a build that is killed is tried again three times; then a person sees it', async () => {
+  const { snapshot, build, log } = await bench('greedy');
+  const greedy = await snapshot(`${head('greedy')}pipeline:\n  - name: greed\n    runs: kill -KILL $$\n`);
+  await expect(build({ snapshot: greedy }, 3)).rejects.toMatchObject({ type: 'Infrastructure', nonRetryable: false });
+  const result = await build({ snapshot: greedy }, 4);
+  expect(result).toMatchObject({ outcome: 'failed', failure: { class: 'infrastructure', summary: expect.stringContaining('memory') } });
+  expect(await log(result)).toContain('infrastructure: a process was killed');
+});
+
 test('SIGKILL in the middle of a build leaves no process, and the next attempt starts in a new directory', async () => {
   const { snapshot, build, log, work, folder } = await bench('killed');
   const marker = `millrace-marker-${process.pid}`;
@@ -376,5 +390,11 @@ test:
     expect(linted.failed).toEqual([
       { package: 'greet-1.0-r0.apk', linter: 'worldwrite', message: expect.stringContaining('usr/share/greet/open') },
     ]);
+
+    // melange names the result of an apk that it did not build after another version.
+    const file = makeApk({ name: 'greet', version: '1.0-r0' }, { 'usr/share/info/dir': 'x' });
+    const { checksum, size } = await readApk(file);
+    const foreign = { ...builds[0]!, object: await store.putFile(file), checksum, bytes: size };
+    await expect(runner.runLinters({ architecture, builds: [foreign] })).rejects.toThrow('melange lint left no result of greet-1.0-r0.apk');
   });
 });

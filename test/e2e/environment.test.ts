@@ -1,4 +1,4 @@
-import { copyFile, readFile, realpath, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, realpath, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -84,7 +84,9 @@ test('what does not resolve is an answer in words of apko; a wrong key and a mis
   const { published } = await factory();
   expect(await lock({ published, others: [] }, ['pigz', 'zlib=9-r9'])).toEqual({
     ok: false,
-    problem: expect.stringContaining('zlib=9-r9'),
+    problem:
+      'solving "zlib=9-r9" constraint: zlib-1.2.13-r1.apk disqualified because "1.2.13-r1" does not satisfy "zlib=9-r9"; ' +
+      'zlib-1.3.1-r0.apk disqualified because "1.3.1-r0" does not satisfy "zlib=9-r9"',
   });
   const foreign = { ...published, key: testKey().publicKey };
   await expect(lock({ published: foreign, others: [] }, ['pigz'])).rejects.toMatchObject({ type: 'Infrastructure' });
@@ -115,6 +117,23 @@ test('a remote repository is fetched, verified and kept', async () => {
     type: 'Infrastructure',
     message: expect.stringContaining(url),
   });
+
+  // Unused for a week, it goes when the next one is fetched.
+  const [kept] = await readdir(cache);
+  const old = new Date(Date.now() - 8 * 24 * 60 * 60 * 1000);
+  await utimes(join(cache, kept!), old, old);
+  await writeClosure(locked.packages, architecture, temporaryFolder(), cache);
+  expect((await stat(join(cache, kept!))).mtimeMs).toBeGreaterThan(old.getTime());
+  await utimes(join(cache, kept!), old, old);
+  const pigz = await lock(repositories, ['pigz']);
+  if (!pigz.ok) throw new Error(pigz.problem);
+  await writeClosure(
+    pigz.packages.filter(({ name }) => name === 'pigz'),
+    architecture,
+    temporaryFolder(),
+    cache,
+  );
+  expect(await readdir(cache)).not.toContain(kept);
 
   await writeFile(join(root, 'generations/1', architecture, 'APKINDEX.tar.gz'), 'broken');
   await expect(lock(repositories, ['zlib'])).rejects.toThrow();

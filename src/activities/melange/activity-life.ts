@@ -30,6 +30,11 @@ export async function underHeartbeat<T>(
   }
 }
 
+/** Which try of the activity this is, from 1. */
+export function activityAttempt(): number {
+  return currentContext()?.info.attempt ?? 1;
+}
+
 function currentContext(): Context | undefined {
   try {
     return Context.current();

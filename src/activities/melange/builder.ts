@@ -3,7 +3,7 @@ import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildKeyText, environmentText, keyName } from '../../domain/build/build-key';
 import type { CompiledCheckout, CompiledSpec } from '../../domain/build/compiled-spec';
-import { announcedSteps, bare, classifyFailure } from '../../domain/build/failure';
+import { announcedSteps, bare, classifyFailure, isTriedAgain } from '../../domain/build/failure';
 import { sourceDateEpoch } from '../../domain/build/source-date';
 import type { Step } from '../../domain/spec/spec';
 import { readSpec } from '../../domain/spec/read';
@@ -16,7 +16,7 @@ import { readApk } from '../apk/read';
 import type { BuilderActivities } from '../contract';
 import type { Store } from '../store/store';
 import { tail } from '../store/tail';
-import { underHeartbeat } from './activity-life';
+import { activityAttempt, underHeartbeat } from './activity-life';
 import { openAttempt } from './attempt';
 import type { Attempt } from './attempt';
 import { compile } from './compile';
@@ -129,7 +129,7 @@ async function build(deps: BuilderDeps, input: BuildInput, attempt: Attempt, log
         steps: compiled.steps,
       });
       await note(`${failure.class}: ${failure.summary}`);
-      if (failure.class === 'infrastructure')
+      if (isTriedAgain(failure, activityAttempt()))
         throw infrastructure(`${input.snapshot.package} for ${architecture}: ${failure.summary}; log ${log}`);
       // What a failure is explained by; a kind of its own, so that it is never found as a finished build.
       await store.writeRecord('failed-build', keyName(key), { environment: environment.map(locked) });
@@ -143,7 +143,7 @@ async function build(deps: BuilderDeps, input: BuildInput, attempt: Attempt, log
         reused: false,
         packages: [],
         ...(tests ? { upstreamTests: tests.step } : {}),
-        failure,
+        failure: { class: failure.class, summary: failure.summary, ...(failure.step ? { step: failure.step } : {}) },
       };
     }
     const record: BuildRecord = {

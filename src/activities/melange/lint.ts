@@ -53,7 +53,7 @@ export async function lint(
       { folder, readOnly: ['apks'] },
     );
     if (finished.code !== 0) throw infrastructure(`melange lint failed: ${finished.stderr.trim().split('\n').at(-1)}`);
-    findings.push(...(await readFindings(join(folder, out, architecture), builds)));
+    findings.push(...(await readFindings(join(folder, out, architecture), builds, finished.stderr)));
   }
   const disabled = new Map<string, readonly string[]>();
   for (const { name, file } of builds) {
@@ -65,15 +65,19 @@ export async function lint(
   return { failed: findings.filter(required), warned: findings.filter((finding) => !required(finding)) };
 }
 
-async function readFindings(folder: string, builds: readonly BuiltPackage[]): Promise<readonly LintFinding[]> {
+/** melange writes no file of a package without findings, only a line; where it gives neither, its results are not known, and that is no pass. */
+async function readFindings(folder: string, builds: readonly BuiltPackage[], log: string): Promise<readonly LintFinding[]> {
+  const clean = new Set([...log.matchAll(/no lint findings to persist for package (\S+)/g)].map(([, name]) => name));
+
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [] as string[];
     throw error;
   });
   const found: LintFinding[] = [];
-  for (const { file } of builds) {
+  for (const { file, name: built } of builds) {
     const name = `lint-${file.slice(0, -'.apk'.length)}.json`;
-    if (!files.includes(name)) continue;
+    if (clean.has(built)) continue;
+    if (!files.includes(name)) throw infrastructure(`melange lint left no result of ${file}: was it built by melange?`);
     const { findings } = JSON.parse(await readFile(join(folder, name), 'utf8')) as Results;
     for (const [linter, items] of Object.entries(findings))
       for (const { message, details } of items) found.push({ package: file, linter, message: `${message}${shown(pathsOf(details))}` });

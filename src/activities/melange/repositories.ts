@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, link, copyFile, mkdir, realpath, rename, writeFile } from 'node:fs/promises';
+import { access, link, copyFile, mkdir, realpath, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { IndexRecord } from '../../domain/apk/apk';
 import { fileName } from '../../domain/apk/file-name';
@@ -9,6 +9,7 @@ import { readApk } from '../apk/read';
 import { run } from '../process';
 import { shownGeneration } from '../repository/current';
 import { INDEX, repositoryPaths } from '../repository/layout';
+import { removeOlder } from '../store/leftovers';
 import type { Store } from '../store/store';
 import { readIndexFile, writeIndexFile } from './index-file';
 import { infrastructure } from './infrastructure';
@@ -43,6 +44,9 @@ export type Resolution =
   { readonly ok: true; readonly packages: readonly ResolvedPackage[] } | { readonly ok: false; readonly problem: string };
 
 const FETCH_SECONDS = 120;
+
+/** How long a fetched apk is kept after it was last used. */
+const UNUSED_MILLISECONDS = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Opens the repositories as they are now. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure` where one that
@@ -121,10 +125,10 @@ export async function resolve(
     { env: { HOME: scratch, TMPDIR: scratch } },
   );
   if (finished.code !== 0) {
-    const problem = /^Error: (.*)$/m.exec(finished.stderr)?.[1] ?? finished.stderr.trim();
+    const problem = /^Error: ([^]*)$/m.exec(finished.stderr)?.[1] ?? finished.stderr;
     const unsolvable = /solving "[^]*" constraint[^]*/.exec(problem)?.[0];
-    if (unsolvable === undefined) throw infrastructure(`apko cannot resolve packages: ${problem}`);
-    return { ok: false, problem: unsolvable };
+    if (unsolvable === undefined) throw infrastructure(`apko cannot resolve packages: ${condense(problem)}`);
+    return { ok: false, problem: condense(unsolvable) };
   }
   const resolved = finished.stdout
     .split('\n')
@@ -141,7 +145,7 @@ export async function resolve(
 
 /**
  * A repository folder with exactly these apks and an unsigned index of them. Each apk is read whole and must be the one that the signed
- * index named, so what is built from it needs no signature any more. `cache` keeps what was fetched. Throws the retryable `Infrastructure`.
+ * index named, so what is built from it needs no signature any more. `cache` keeps what was fetched until it is not used for a week. Throws the retryable `Infrastructure`.
  */
 export async function writeClosure(
   packages: readonly ResolvedPackage[],
@@ -169,6 +173,19 @@ export async function writeClosure(
   );
 }
 
+const CONDENSED = 300;
+
+/** One line of 300 characters at most. apko says what was asked for first and what is missing last, so the middle gives way. */
+function condense(text: string): string {
+  const line = text
+    .trim()
+    .replace(/:\s*\n\s*/g, ': ')
+    .replace(/\s*\n\s*/g, '; ')
+    .replace(/\s+/g, ' ');
+  const half = (CONDENSED - ' … '.length) / 2;
+  return line.length <= CONDENSED ? line : `${line.slice(0, Math.floor(half))} … ${line.slice(-Math.ceil(half))}`;
+}
+
 async function verify(file: string, item: LockedPackage): Promise<void> {
   const apk = await readApk(file).catch((error: unknown) => {
     throw infrastructure(`${item.url} cannot be read: ${(error as Error).message}`, error);
@@ -179,13 +196,23 @@ async function verify(file: string, item: LockedPackage): Promise<void> {
 
 async function fetched(item: LockedPackage, cache: string): Promise<string> {
   const file = join(cache, `${Buffer.from(item.checksum.slice(2), 'base64').toString('hex')}.apk`);
-  if (await exists(file)) return file;
+  if (await touched(file)) return file;
   await mkdir(cache, { recursive: true });
+  await removeOlder(cache, UNUSED_MILLISECONDS);
   const partial = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
   await writeFile(partial, await download(item.url));
   await verify(partial, item);
   await rename(partial, file);
   return file;
+}
+
+/** Whether a file is there; if so, it counts as used now. */
+async function touched(file: string): Promise<boolean> {
+  const now = new Date();
+  return await utimes(file, now, now).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function download(url: string): Promise<Buffer> {

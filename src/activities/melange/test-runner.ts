@@ -2,12 +2,13 @@ import { generateKeyPair } from 'node:crypto';
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { bare, classifyFailure, testedPackage } from '../../domain/build/failure';
+import type { FailureClass } from '../../domain/check/verdict';
+import { bare, classifyFailure, isTriedAgain, testedPackage } from '../../domain/build/failure';
 import type { BuiltPackage, LockedPackage, SpecSnapshot } from '../../domain/release/release';
 import { runOrThrow } from '../process';
 import type { Store } from '../store/store';
 import { tail } from '../store/tail';
-import { underHeartbeat } from './activity-life';
+import { activityAttempt, underHeartbeat } from './activity-life';
 import { openAttempt } from './attempt';
 import type { Attempt } from './attempt';
 import { compile } from './compile';
@@ -45,7 +46,7 @@ export interface TestReport {
   readonly summary: string;
   readonly seconds: number;
   /** Of a failed one; infrastructure failures throw instead. */
-  readonly failure?: { readonly class: 'flaky' | 'real'; readonly step?: string };
+  readonly failure?: { readonly class: FailureClass; readonly step?: string };
 }
 
 export interface CommandRequest extends CandidateRequest {
@@ -212,7 +213,7 @@ async function testPackages(deps: TestRunnerDeps, request: TestRequest, bench: B
     const failure = classifyFailure({ lines, timedOut: finished.timedOut, timeoutSeconds: deps.testSeconds, kind: 'test' });
     const summary = `tests of ${testedPackage(lines) ?? snapshot.package}: ${failure.summary}`;
     await appendFile(logFile, `millrace: ${failure.class}: ${summary}\n`);
-    if (failure.class === 'infrastructure') throw infrastructure(`${summary}; log ${log}`);
+    if (isTriedAgain(failure, activityAttempt())) throw infrastructure(`${summary}; log ${log}`);
     const { step } = failure;
     return {
       outcome: 'failed',

@@ -5,8 +5,13 @@ import { join } from 'node:path';
 const STALE_MILLISECONDS = 24 * 60 * 60 * 1000;
 
 /** Removes from a folder of temporary files what was left more than a day ago by a process that was killed. */
-export async function removeLeftovers(folder: string): Promise<void> {
-  const limit = Date.now() - STALE_MILLISECONDS;
+export function removeLeftovers(folder: string): Promise<void> {
+  return removeOlder(folder, STALE_MILLISECONDS);
+}
+
+/** Removes from a folder what was last modified longer ago than that. */
+export async function removeOlder(folder: string, milliseconds: number): Promise<void> {
+  const limit = Date.now() - milliseconds;
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const age = await stat(path).catch(() => undefined);

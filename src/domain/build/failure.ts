@@ -20,10 +20,13 @@ export interface ClassifiedFailure {
   readonly summary: string;
   /** As a person finds it in the spec; absent when no step had begun. */
   readonly step?: string;
+  /** Of class infrastructure, where the build or test may have brought it on itself: then trying again for ever does not help. */
+  readonly byItself?: true;
 }
 
 interface Rule {
   readonly class: FailureClass;
+  readonly byItself?: true;
   readonly pattern: RegExp;
   readonly says: (line: string) => string;
   /** How many of the last lines may show it; the whole excerpt unless given. */
@@ -40,12 +43,14 @@ const RULES: readonly Rule[] = [
   },
   {
     class: 'infrastructure',
+    byItself: true,
     within: 60,
     pattern: /cannot allocate memory|out of memory|Killed signal terminated program|virtual memory exhausted/i,
     says: (line) => `the machine ran out of memory: ${line}`,
   },
   {
     class: 'infrastructure',
+    byItself: true,
     within: 3,
     pattern: /exit status 137$/,
     says: () => 'a process was killed, most likely for want of memory: give the builder more, or fewer builds at a time',
@@ -60,8 +65,15 @@ const RULES: readonly Rule[] = [
   },
   {
     class: 'infrastructure',
+    byItself: true,
     within: 60,
-    pattern: /too many open files|input\/output error|read-only file system: .*\/mnt/i,
+    pattern: /too many open files/i,
+    says: (line) => `the machine failed: ${line}`,
+  },
+  {
+    class: 'infrastructure',
+    within: 60,
+    pattern: /input\/output error|read-only file system: .*\/mnt/i,
     says: (line) => `the machine failed: ${line}`,
   },
   { class: 'real', within: 3, pattern: /linter "[^"]+" failed/, says: (line) => line },
@@ -90,7 +102,12 @@ export function classifyFailure(run: FailedRun): ClassifiedFailure {
   const step = failedStep(run.lines, run.steps);
   const at = step === undefined ? {} : { step };
   const where = step === undefined ? '' : ` in step "${step}"`;
-  const report = (kind: FailureClass, text: string): ClassifiedFailure => ({ class: kind, summary: clip(text), ...at });
+  const report = (kind: FailureClass, text: string, byItself?: true): ClassifiedFailure => ({
+    class: kind,
+    summary: clip(text),
+    ...at,
+    ...(byItself ? { byItself } : {}),
+  });
 
   if (run.timedOut) {
     const testing = run.kind === 'test' || TESTING.test(step ?? '');
@@ -98,11 +115,11 @@ export function classifyFailure(run: FailedRun): ClassifiedFailure {
   }
   for (const rule of RULES) {
     const seen = lines.slice(-(rule.within ?? lines.length)).findLast((line) => rule.pattern.test(line));
-    if (seen !== undefined) return report(rule.class, `${rule.says(seen)}${seen.includes('constraint') ? '' : where}`);
+    if (seen !== undefined) return report(rule.class, `${rule.says(seen)}${seen.includes('constraint') ? '' : where}`, rule.byItself);
   }
   const last = lines.at(-1) ?? 'it wrote nothing';
   if (!/^(failed to (build|test) package|ERROR|Error)/.test(last) && !lines.some((line) => /^failed to (build|test) package/.test(line)))
-    return report('infrastructure', `melange ended without saying why${where}; its last line: ${last}`);
+    return report('infrastructure', `melange ended without saying why${where}; its last line: ${last}`, true);
   const status = /exit status (\d+)$/.exec(last);
   if (!status) return report('real', last.replace(/^failed to (build|test) package: /, ''));
   const began = lines.findLastIndex((line) => STEP.test(line)) + 1;
@@ -169,4 +186,12 @@ function nthIndex(list: readonly (string | undefined)[], value: string, occurren
 function clip(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+}
+
+/** Tries that what may pass by itself is given before a person sees it. */
+const PATIENCE = 3;
+
+/** Whether to try again without asking anybody; `attempt` counts from 1. */
+export function isTriedAgain(failure: ClassifiedFailure, attempt: number): boolean {
+  return failure.class === 'infrastructure' && !(failure.byItself && attempt > PATIENCE);
 }

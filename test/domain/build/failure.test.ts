@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { announcedSteps, bare, classifyFailure, testedPackage } from '../../../src/domain/build/failure';
+import { announcedSteps, bare, classifyFailure, isTriedAgain, testedPackage } from '../../../src/domain/build/failure';
 import type { FailedRun } from '../../../src/domain/build/failure';
 
 const info = (text: string) => `2026/11/24 22:10:16 INFO ${text}`;
@@ -85,6 +85,18 @@ describe('whose turn it is', () => {
     ],
   ])('%s', (_, lines, expected) => {
     expect(run(lines)).toMatchObject(expected);
+  });
+
+  test.each<[string, readonly string[], readonly boolean[]]>([
+    ['a full disk, for ever', [step('make'), warn('cc1: No space left on device'), ended(2)], [true, true, true]],
+    ['no sandbox, for ever', ['bwrap: setting up uid map: Permission denied'], [true, true, true]],
+    ['a killed process, three times', [step('make'), ended(137)], [true, true, false]],
+    ['want of memory, three times', [step('make'), warn('cc1: out of memory allocating 65536 bytes'), ended(1)], [true, true, false]],
+    ['too many open files, three times', [step('make'), warn('ld: Too many open files'), ended(1)], [true, true, false]],
+    ['a killed melange, three times', [step('make')], [true, true, false]],
+    ['a compile error, not once', [step('make'), warn('x.c:1:1: error: no'), ended(1)], [false, false, false]],
+  ])('is tried again without asking: %s', (_, lines, expected) => {
+    expect([1, 3, 4].map((attempt) => isTriedAgain(run(lines), attempt))).toEqual(expected);
   });
 
   test('a disk that was full long ago is not the reason', () => {
