@@ -1,28 +1,30 @@
+/* eslint-disable @typescript-eslint/no-require-imports, @typescript-eslint/consistent-type-imports -- an `import()` of a CommonJS module would be resolved as one of ES modules */
 import type { Command } from 'commander';
 
 /** Every command by its name, in the order of the help. Each is loaded when it is wanted: a command that compares two versions needs no Temporal. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  up: async () => (await import('./up')).upCommand(),
-  release: async () => (await import('./release')).releaseCommand(),
-  decide: async () => (await import('./decide')).decideCommand(),
-  status: async () => (await import('./status')).statusCommand(),
-  show: async () => (await import('./show')).showCommand(),
-  why: async () => (await import('./why')).whyCommand(),
-  log: async () => (await import('./log')).logCommand(),
-  watch: async () => (await import('./watch')).watchCommand(),
-  withdraw: async () => (await import('./withdraw')).withdrawCommand(),
-  spec: async () => (await import('./spec/command')).specCommand(),
-  version: async () => (await import('./version-compare')).versionCommand(),
-  graph: async () => (await import('./graph')).graphCommand(),
-  updates: async () => (await import('./updates')).updatesCommand(),
-  doctor: async () => (await import('./doctor')).doctorCommand(),
-  bootstrap: async () => (await import('./bootstrap')).bootstrapCommand(),
-  demo: async () => (await import('./demo')).demoCommand(),
+const COMMANDS: Readonly<Record<string, () => Command>> = {
+  up: () => (require('./up') as typeof import('./up')).upCommand(),
+  release: () => (require('./release') as typeof import('./release')).releaseCommand(),
+  decide: () => (require('./decide') as typeof import('./decide')).decideCommand(),
+  status: () => (require('./status') as typeof import('./status')).statusCommand(),
+  show: () => (require('./show') as typeof import('./show')).showCommand(),
+  why: () => (require('./why') as typeof import('./why')).whyCommand(),
+  log: () => (require('./log') as typeof import('./log')).logCommand(),
+  watch: () => (require('./watch') as typeof import('./watch')).watchCommand(),
+  withdraw: () => (require('./withdraw') as typeof import('./withdraw')).withdrawCommand(),
+  ingest: () => (require('./ingest') as typeof import('./ingest')).ingestCommand(),
+  spec: () => (require('./spec/command') as typeof import('./spec/command')).specCommand(),
+  version: () => (require('./version-compare') as typeof import('./version-compare')).versionCommand(),
+  graph: () => (require('./graph') as typeof import('./graph')).graphCommand(),
+  updates: () => (require('./updates') as typeof import('./updates')).updatesCommand(),
+  doctor: () => (require('./doctor') as typeof import('./doctor')).doctorCommand(),
+  bootstrap: () => (require('./bootstrap') as typeof import('./bootstrap')).bootstrapCommand(),
+  demo: () => (require('./demo') as typeof import('./demo')).demoCommand(),
 };
 
 /** The commands that a command line can mean: the one that it names, else (for help, or a suggestion) all. */
-export async function commandsFor(words: readonly string[]): Promise<readonly Command[]> {
+export function commandsFor(words: readonly string[]): readonly Command[] {
   const named = words.find((word, index) => !word.startsWith('-') && words[index - 1] !== '--config');
   const loaders = named !== undefined && Object.hasOwn(COMMANDS, named) ? [COMMANDS[named]!] : Object.values(COMMANDS);
-  return Promise.all(loaders.map((load) => load()));
+  return loaders.map((load) => load());
 }

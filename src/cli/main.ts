@@ -5,15 +5,9 @@ import { millraceProgram } from './program';
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-async function run(): Promise<void> {
-  const program = millraceProgram(await commandsFor(process.argv.slice(2)));
-  try {
-    await program.parseAsync();
-  } catch (error) {
-    const { text, exitCode } = explain(error, program.opts<{ debug?: boolean }>().debug === true);
-    if (text) process.stderr.write(`${text}\n`);
-    process.exitCode = exitCode;
-  }
-}
-
-void run();
+const program = millraceProgram(commandsFor(process.argv.slice(2)));
+program.parseAsync().catch((error: unknown) => {
+  const { text, exitCode } = explain(error, program.opts<{ debug?: boolean }>().debug === true);
+  if (text) process.stderr.write(`${text}\n`);
+  process.exitCode = exitCode;
+});

@@ -68,7 +68,7 @@ async function millrace(...args: readonly string[]) {
   process.exitCode = undefined;
   let code: number;
   try {
-    await millraceProgram(await commandsFor(args)).parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
+    await millraceProgram(commandsFor(args)).parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
     code = exitCode();
   } catch (error) {
     const explained = explain(error, args.includes('--debug'));
@@ -84,8 +84,8 @@ async function millrace(...args: readonly string[]) {
 
 const leaves = (command: Command): readonly Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves));
 
-it('--help of every command is complete', async () => {
-  for (const command of (await commandsFor([])).flatMap(leaves)) {
+it('--help of every command is complete', () => {
+  for (const command of commandsFor([]).flatMap(leaves)) {
     expect([command.name(), command.summary(), command.description()]).not.toContain('');
     for (const option of command.options) expect([option.flags, option.description]).toEqual([option.flags, expect.stringMatching(/\S/)]);
     for (const argument of command.registeredArguments)
@@ -93,12 +93,12 @@ it('--help of every command is complete', async () => {
   }
 });
 
-it('a command is loaded alone; help and what is not understood load all', async () => {
-  expect((await commandsFor(['--config', 'status', 'spec', 'lint', 'status'])).map((command) => command.name())).toEqual(['spec']);
-  const all = (await commandsFor(['--help'])).map((command) => command.name());
-  expect((await commandsFor(['relese'])).map((command) => command.name())).toEqual(all);
-  expect((await commandsFor([])).map((command) => command.name())).toEqual(all);
-  for (const name of all) expect((await commandsFor([name])).map((command) => command.name())).toEqual([name]);
+it('a command is loaded alone; help and what is not understood load all', () => {
+  expect(commandsFor(['--config', 'status', 'spec', 'lint', 'status']).map((command) => command.name())).toEqual(['spec']);
+  const all = commandsFor(['--help']).map((command) => command.name());
+  expect(commandsFor(['relese']).map((command) => command.name())).toEqual(all);
+  expect(commandsFor([]).map((command) => command.name())).toEqual(all);
+  for (const name of all) expect(commandsFor([name]).map((command) => command.name())).toEqual([name]);
 });
 
 it('--help is no error; what is not understood is one of usage, with the nearest command', async () => {
