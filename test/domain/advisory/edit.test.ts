@@ -138,7 +138,7 @@ withPack('wolfi-advisories.tar.gz')('documents of a real distribution', () => {
           edited(appendEvent(before, name, id, FIXED)),
           edited(addAdvisory(before, name, { id: 'MLR-2222-3333-4444', aliases: [], events: [FIXED] })),
         ]) {
-          const at = [...before].findIndex((letter, index) => letter !== after[index]);
+          const at = before.split('').findIndex((letter, index) => letter !== after[index]);
           const end = at < 0 ? before.length : at;
           expect(before.slice(0, end) + after.slice(end + after.length - before.length)).toBe(before);
         }
