@@ -21,7 +21,7 @@ import {
 } from './tree';
 
 /** Raise it with every change that makes other packages: repositories are cached by it. */
-const RECIPE = 2;
+const RECIPE = 3;
 
 const ARCHITECTURES: Readonly<Record<string, { readonly debian: string; readonly triplet: string }>> = {
   x86_64: { debian: 'amd64', triplet: 'x86_64-linux-gnu' },
@@ -188,10 +188,10 @@ async function downloadClosure(work: string, architecture: string, recipe: Recip
   return files;
 }
 
-/** Dependencies that Debian leaves unsaid because every system there has them. */
+/** Dependencies that Debian leaves unsaid because every system there has them. The tar of its busybox unpacks nothing that is compressed, and specs count on one that does. */
 function baseOf(debianName: string): readonly string[] {
   if (debianName === 'libc6') return ['baselayout'];
-  if (debianName === 'busybox-static') return ['baselayout', 'bash'];
+  if (debianName === 'busybox-static') return ['baselayout', 'bash', 'tar'];
   return [];
 }
 
