@@ -65,6 +65,9 @@ Exit codes: 0 done (warnings go to standard error), 1 a spec could not be read, 
 function whyCommand(): Command {
   return new Command('why')
     .summary('the shortest chain of dependencies from one package to another')
+    .description(
+      'Tells why a package is before another: the shortest chain of dependencies, each with the file and line that it is written in.',
+    )
     .argument('<a>', 'spec, or the name of anything that a spec provides')
     .argument('<b>', 'what it depends on')
     .addHelpText('after', '\nExit codes: 0 told, 1 A does not depend on B, or a name is unknown, 2 usage')
@@ -87,6 +90,7 @@ function whyCommand(): Command {
 function dependentsCommand(): Command {
   return new Command('dependents')
     .summary('what needs a package, directly or through others')
+    .description('Lists the packages that need a package: all that a change of it may reach.')
     .argument('<a>', 'spec, or the name of anything that a spec provides')
     .option('--direct', 'only what needs it itself')
     .addHelpText('after', '\nExit codes: 0 told, 1 unknown name, 2 usage')

@@ -44,6 +44,9 @@ export function updatesCommand(): Command {
 function explainCommand(): Command {
   return new Command('explain')
     .summary('which candidate the rules choose, and which rule decided each')
+    .description(
+      'Applies the `update:` block of a spec to what upstream offers. Asks no upstream, and needs neither a millrace.yaml nor a running factory.',
+    )
     .argument('<file>', 'spec')
     .requiredOption('--candidates <file>', 'JSON: what upstream offers')
     .option('--last-update <date>', 'when the package was last updated (ISO 8601): for a schedule', date)

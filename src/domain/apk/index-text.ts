@@ -10,7 +10,7 @@ export function indexRecord(info: PackageInfo, checksum: string, size: number): 
 }
 
 /** Keys in the order of melange, which has those of `ALWAYS` also without a value. */
-const ORDER = 'CPVASITULomtcDipk';
+const ORDER = 'CPVASITULomtcDipk'.split(/(?:)/);
 const ALWAYS = 'CPVT';
 /** Numbers, of which melange leaves out zero. */
 const NUMBERS = 'SItk';
@@ -18,7 +18,7 @@ const NUMBERS = 'SItk';
 /** One record of APKINDEX with the blank line that ends it. Keys and their order as melange writes them, unless it was read from an index with others. */
 export function printIndexRecord(record: IndexRecord): string {
   const values = valuesOf(record);
-  return `${[...(record.layout ?? usualLayout(values))].map((key) => `${key}:${oneLine(values[key] ?? '')}\n`).join('')}\n`;
+  return `${(record.layout?.split(/(?:)/) ?? usualKeys(values)).map((key) => `${key}:${oneLine(values[key] ?? '')}\n`).join('')}\n`;
 }
 
 function valuesOf(record: IndexRecord): Readonly<Record<string, string>> {
@@ -43,8 +43,8 @@ function valuesOf(record: IndexRecord): Readonly<Record<string, string>> {
   };
 }
 
-function usualLayout(values: Readonly<Record<string, string>>): string {
-  return [...ORDER].filter((key) => ALWAYS.includes(key) || values[key] !== (NUMBERS.includes(key) ? '0' : '')).join('');
+function usualKeys(values: Readonly<Record<string, string>>): readonly string[] {
+  return ORDER.filter((key) => ALWAYS.includes(key) || values[key] !== (NUMBERS.includes(key) ? '0' : ''));
 }
 
 /** A value cannot begin another line: it would be another field of the record. */
@@ -133,7 +133,7 @@ function toRecord(fields: Readonly<Record<string, string>>, line: number): Resul
   const layout = Object.keys(fields)
     .filter((key) => ORDER.includes(key))
     .join('');
-  return ok(layout === usualLayout(valuesOf(record)) ? record : { ...record, layout });
+  return ok(layout === usualKeys(valuesOf(record)).join('') ? record : { ...record, layout });
 }
 
 function broken(line: number, message: string): Result<never> {

@@ -113,7 +113,7 @@ test.each([
   ['update:\n  enabled: false\n  exclude-reason: end of life\n', 'updates are excluded: end of life'],
   [
     'update:\n  enabled: true\n  git:\n    tag-filter-prefix: ${{vars.x}}\n',
-    'example.yaml:6:3: undefined variable ${{vars.x}} (only package.*, vars.* and range.* are known here)',
+    'example.yaml:6:3: undefined variable ${{vars.x}} (known here: package.*)',
   ],
 ])('no choice: %s', (more, reason) => {
   expect(chooseVersion(specFrom(specText(more)), named('9.9'))).toEqual({ reason, trace: [] });
