@@ -26,7 +26,7 @@ export interface Need {
 export interface ExpandedStep {
   readonly name?: string;
   readonly uses?: string;
-  /** The inputs that differ from their defaults. */
+  /** The inputs that differ from their defaults as written; none of a step that writes none, as `melange compile` has it. */
   readonly with: Readonly<Record<string, string>>;
   readonly runs?: string;
   readonly if?: string;
@@ -241,10 +241,16 @@ function once(needs: readonly Need[]): readonly Need[] {
 }
 
 function expandSteps(context: Context, steps: readonly Step[], variables: Variables): readonly ExpandedStep[] {
-  return steps.map((step) => expandStep(context, step, variables, undefined));
+  return steps.map((step) => expandStep(context, step, variables, { nested: false }));
 }
 
-function expandStep(context: Context, step: Step, around: Variables, directory: string | undefined): ExpandedStep {
+/** What a step takes over from the one around it. */
+interface Parent {
+  readonly nested: boolean;
+  readonly workingDirectory?: string;
+}
+
+function expandStep(context: Context, step: Step, around: Variables, parent: Parent): ExpandedStep {
   checkStep(context, step);
   const uses = step.uses?.value;
   const definition = uses && !step.pipeline.length ? definitionOf(context, step.uses) : undefined;
@@ -256,13 +262,14 @@ function expandStep(context: Context, step: Step, around: Variables, directory: 
   const condition = body.if ?? step.if;
   const ran = condition ? holds(body.if ? inner : context, condition, variables, inner.used ? undefined : around) : undefined;
   const inherited = body.workingDirectory ?? step.workingDirectory;
-  const workingDirectory = inherited ? text(inner, inherited, variables) : directory;
+  const workingDirectory = inherited ? text(inner, inherited, variables) : parent.workingDirectory;
+  const inside: Parent = { nested: true, ...(workingDirectory === undefined ? {} : { workingDirectory }) };
   const runs = body.runs ?? step.runs;
   const active = ran?.active ?? true;
   return {
     ...(step.name ? { name: early(step.name.value, context.used ? undefined : around) } : {}),
     ...(uses ? { uses } : {}),
-    with: changed(inputs, definition),
+    with: Object.keys(step.with).length || parent.nested ? changed(inputs, definition) : {},
     ...(runs ? { runs: text(inner, runs, variables) } : {}),
     ...(ran ? { if: ran.text } : {}),
     active,
@@ -274,7 +281,7 @@ function expandStep(context: Context, step: Step, around: Variables, directory: 
     },
     ...optionalLabel(body.label ?? step.label),
     ...optionalSteps(body.requiredSteps ?? step.requiredSteps),
-    pipeline: body.pipeline.map((child) => expandStep(inner, child, variables, workingDirectory)),
+    pipeline: body.pipeline.map((child) => expandStep(inner, child, variables, inside)),
     at: step.at,
   };
 }
@@ -435,8 +442,10 @@ function holds(
 function text(context: Context, written: Located, variables: Variables): string {
   if (!written.value.includes('${{')) return written.value;
   const result = substitute(written, variables);
-  if (result.ok) return result.value.value;
-  for (const problem of result.error) report(context, written, problem.rule, problem.message, problem.remedy);
+  // The value of a variable may name others; melange replaces twice.
+  const again = result.ok && result.value.value.includes('${{') ? substitute({ ...written, value: result.value.value }, variables) : result;
+  if (again.ok) return again.value.value;
+  for (const problem of again.error) report(context, written, problem.rule, problem.message, problem.remedy);
   return '';
 }
 

@@ -1,5 +1,5 @@
 import { fail, ok, type Problem, type Result } from '../result';
-import type { Located, SourceReference, Spec, Step } from './spec';
+import type { CherryPick, Located, SourceReference, Spec, Step } from './spec';
 import { substitute, variablesOf, withRangeItem, type Substituted, type VersionChoice, type Variables } from './substitute';
 
 /** A source with the step that names it, for edits. */
@@ -74,16 +74,28 @@ function checkoutOf(step: Step, variables: Variables): Result<SourceReference, r
   const tag = given(step, 'tag', variables);
   const branch = given(step, 'branch', variables);
   const commit = given(step, 'expected-commit', variables);
-  const problems = [repository, tag, branch, commit].flatMap((part) => (part.ok ? [] : part.error));
-  if (!repository.ok || !tag.ok || !branch.ok || !commit.ok) return fail(problems);
+  const depth = given(step, 'depth', variables);
+  const picks = given(step, 'cherry-picks', variables);
+  const problems = [repository, tag, branch, commit, depth, picks].flatMap((part) => (part.ok ? [] : part.error));
+  if (!repository.ok || !tag.ok || !branch.ok || !commit.ok || !depth.ok || !picks.ok) return fail(problems);
   return ok({
     kind: 'git-checkout',
     repository: repository.value.value,
     ...(tag.value ? { tag: tag.value.value } : {}),
     ...(branch.value ? { branch: branch.value.value } : {}),
     ...(commit.value ? { commit: commit.value.value } : {}),
+    ...(/^(?:-1|[2-9]|[1-9]\d+)$/.test(depth.value?.value ?? '') ? { depth: Number(depth.value!.value) } : {}),
+    ...(picks.value ? { picks: picksOf(picks.value.value) } : {}),
     versioned: [repository.value, tag.value, branch.value].some((part) => part?.versioned),
     at: step.at,
+  });
+}
+
+/** Lines `branch/commit: comment`, as melange's git-checkout reads them; one without a branch picks from what is cloned anyway. */
+function picksOf(text: string): readonly CherryPick[] {
+  return text.split('\n').flatMap((line) => {
+    const [, branch, commit] = /^\s*(\S+)\/([^\s/:]+)\s*:/.exec(line.replace(/#.*/, '')) ?? [];
+    return branch && commit ? [{ branch, commit }] : [];
   });
 }
 

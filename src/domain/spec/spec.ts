@@ -147,6 +147,16 @@ export type SourceReference =
       readonly tag?: string;
       readonly branch?: string;
       readonly commit?: string;
+      /** How many commits of its history a build sees; -1 is all of it, absent is the commit alone. */
+      readonly depth?: number;
+      /** Commits that the build takes on top. */
+      readonly picks?: readonly CherryPick[];
       readonly versioned: boolean;
       readonly at: Position;
     };
+
+/** A line of `cherry-picks`. */
+export interface CherryPick {
+  readonly branch: string;
+  readonly commit: string;
+}
