@@ -25,7 +25,7 @@ export function packageText(style: Style, story: PackageStory): string {
       .slice(0, 10)
       .map((record) => [
         shortName(record.id),
-        paint(record.outcome, outcomeColour(style, record.outcome)),
+        paint(outcomeNow(story, record), outcomeColour(style, outcomeNow(story, record))),
         age(style, record.finishedAt),
         duration((Date.parse(record.finishedAt) - Date.parse(record.startedAt)) / 1000),
         record.generation === undefined ? '' : String(record.generation),
@@ -33,4 +33,9 @@ export function packageText(style: Style, story: PackageStory): string {
       ]),
   );
   return [lines.join('\n'), ...(story.releases.length > 0 ? [`${bold('Releases')}\n${releases}`] : [])].join('\n\n');
+}
+
+/** A release that was published once need not be so any more. */
+function outcomeNow({ published }: PackageStory, { outcome, input }: ReleaseRecord): string {
+  return outcome === 'published' && !published.includes(`${input.version}-r${input.epoch}`) ? 'withdrawn' : outcome;
 }

@@ -185,6 +185,11 @@ it('show of a package: published, main, its entity, its releases', () => {
   expect(text).toMatch(/^zlib-1\.3\.1-r0 +published +4 min +60 s +3 +retry$/m);
 });
 
+it('show of a package calls a release withdrawn that was published and is no more', () => {
+  const text = packageText(style, { package: 'zlib', published: ['1.2.13-r0'], releases: [record] });
+  expect(text).toMatch(/^zlib-1\.3\.1-r0 +withdrawn /m);
+});
+
 describe('why', () => {
   it('goes from the cause to the publication', () => {
     expect(whyText(style, story)).toBe(
