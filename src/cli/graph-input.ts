@@ -1,16 +1,16 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { readIndexArchive } from '../activities/apk/index-archive';
 import { Complaint } from '../config/complaint';
 import type { IndexRecord } from '../domain/apk/apk';
 import { parseIndex } from '../domain/apk/index-text';
 import { graphPackageOf, type GraphPackage } from '../domain/graph/package';
-import type { Problem } from '../domain/result';
+import type { Position, Problem } from '../domain/result';
 import type { SpecArchitecture } from '../domain/spec/architecture';
-import { builtInPipelines } from '../domain/spec/builtin';
 import { expandAsFarAsPossible } from '../domain/spec/expand';
-import { layered, readPipeline, type PipelineDefinition } from '../domain/spec/pipeline';
+import type { Pipelines } from '../domain/spec/pipeline';
 import { readSpec } from '../domain/spec/read';
+import { openKnown } from './spec/cache';
+import { pipelineFiles, readPipelines, readText, specFiles } from './spec/files';
 
 /** The packages of a folder of specs. */
 export interface GraphInput {
@@ -21,49 +21,44 @@ export interface GraphInput {
   readonly errors: readonly Problem[];
 }
 
-/** Reads `<folder>/*.yaml` and the pipelines in `<folder>/pipelines`. Throws a `Complaint` where the folder cannot be read. */
+/** What became of one spec. */
+interface Read {
+  readonly made?: { readonly package: GraphPackage; readonly at: Position };
+  readonly problems: readonly Problem[];
+}
+
+/** Reads `<folder>/*.yaml` and the pipelines in `<folder>/pipelines`; what an earlier run read and did not change since is not read again. Throws a `Complaint` where the folder cannot be read. */
 export function readGraphInput(folder: string, arch: SpecArchitecture): GraphInput {
   const warnings: Problem[] = [];
-  const errors: Problem[] = [];
-  const pipelines = layered(pipelinesIn(join(folder, 'pipelines'), errors), builtInPipelines);
+  const own = pipelineFiles(folder);
+  const known = openKnown<Read>(`graph-${arch}`, ['spec', 'version', 'apk', 'graph'], own);
+  let read: ReturnType<typeof readPipelines> | undefined;
+  const pipelines = () => (read ??= readPipelines(own)).pipelines;
+  const errors = [...known.of(folder, '', () => ({ problems: readPipelines(own).problems })).problems];
   const packages = new Map<string, GraphPackage>();
-  for (const name of filesIn(folder)) {
-    const file = join(folder, name);
-    const spec = readSpec(readFileSync(file, 'utf8'), file);
-    const made = spec.ok ? expandAsFarAsPossible(spec.value, { arch, pipelines }) : spec;
-    if (!made.ok) {
-      errors.push(...made.error);
+  for (const file of [...specFiles([folder]).values()].flat()) {
+    const text = readText(file);
+    const { made, problems } = known.of(file, text, () => readPackage(text, file, arch, pipelines()));
+    if (!made) {
+      errors.push(...problems);
       continue;
     }
-    warnings.push(...made.value.problems);
-    const { expanded } = made.value;
-    if (packages.has(expanded.name)) {
-      errors.push({ message: `another spec is called ${expanded.name} too`, at: expanded.at, remedy: 'a package has one spec' });
-    } else packages.set(expanded.name, graphPackageOf(expanded));
+    warnings.push(...problems);
+    const { name } = made.package;
+    if (packages.has(name)) errors.push({ message: `another spec is called ${name} too`, at: made.at, remedy: 'a package has one spec' });
+    else packages.set(name, made.package);
   }
+  known.save();
   return { packages: [...packages.values()], warnings, errors };
 }
 
-function filesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith('.yaml') && !name.startsWith('.'))
-      .sort();
-  } catch (error) {
-    throw new Complaint({ message: `${folder}: ${(error as Error).message}`, remedy: 'name a folder of specs' });
-  }
-}
-
-function pipelinesIn(folder: string, errors: Problem[]): ReadonlyMap<string, PipelineDefinition> {
-  const found = new Map<string, PipelineDefinition>();
-  if (!existsSync(folder)) return found;
-  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
-    if (!entry.endsWith('.yaml')) continue;
-    const read = readPipeline(readFileSync(join(folder, entry), 'utf8'), join(folder, entry));
-    if (read.ok) found.set(entry.slice(0, -'.yaml'.length), read.value);
-    else errors.push(...read.error);
-  }
-  return found;
+function readPackage(text: string, file: string, arch: SpecArchitecture, pipelines: Pipelines): Read {
+  const spec = readSpec(text, file);
+  if (!spec.ok) return { problems: spec.error };
+  const made = expandAsFarAsPossible(spec.value, { arch, pipelines });
+  if (!made.ok) return { problems: made.error };
+  const { expanded, problems } = made.value;
+  return { made: { package: graphPackageOf(expanded), at: expanded.at }, problems };
 }
 
 /** Reads a published index: `APKINDEX.tar.gz`, or the text in it. Signatures are not looked at: a graph grants nothing. */

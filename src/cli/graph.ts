@@ -112,9 +112,6 @@ async function load({ dir, arch, edges, index }: Options): Promise<Distribution>
   const { packages, warnings, errors } = readGraphInput(dir, arch);
   for (const problem of warnings) progress(`warning: ${formatProblem(problem)}`);
   for (const problem of errors) progress(formatProblem(problem));
-  if (packages.length === 0 && errors.length === 0) {
-    throw new Complaint({ message: `${dir} has no specs`, remedy: 'name the folder that the .yaml files are in' });
-  }
   if (errors.length) process.exitCode = 1;
   return distributionOf(packages, edges, records);
 }

@@ -2,31 +2,28 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../../config/tools';
-import type { Finding } from '../../domain/spec/lint';
 import type { PipelineFile } from './files';
 
-/** Findings by the content that they were found in. */
-export interface KnownFindings {
-  /** What is known of a text, else what `check` finds. `file` is where it stands now. */
-  of(file: string, text: string, check: () => readonly Finding[]): readonly Finding[];
-  /** Keeps what this run looked at. A folder that cannot be written is no error: the next run checks again. */
+/** What was made of texts, by the content that it was made of. */
+export interface Known<T> {
+  /** What is known of a text, else what `make` makes of it. `file` is where it stands now. */
+  of(file: string, text: string, make: () => T): T;
+  /** Keeps what this run looked at. A folder that cannot be written is no error: the next run makes all anew. */
   save(): void;
 }
 
-type Entry = readonly Omit<Finding, never>[];
-
-/** Opens what earlier runs found with the same rules and the same pipelines. */
-export function openFindings(pipelines: readonly PipelineFile[]): KnownFindings {
-  const context = createHash('sha256').update(digestOfRules());
+/** Opens what earlier runs made, of the same kind, with the same code of `src/domain/<room>`, and the same pipelines. */
+export function openKnown<T>(kind: string, rooms: readonly string[], pipelines: readonly PipelineFile[]): Known<T> {
+  const context = createHash('sha256').update(digestOfCode(rooms));
   for (const { path, text } of pipelines) context.update(JSON.stringify([path, text]));
-  const folder = join(cacheFolder(), 'spec-lint');
+  const folder = join(cacheFolder(), kind);
   const file = join(folder, `${context.digest('hex').slice(0, 32)}.json`);
-  const known = read(file);
-  const seen: Record<string, Entry> = {};
+  const known = read<T>(file);
+  const seen: Record<string, T> = {};
   return {
-    of(path, text, check) {
+    of(path, text, make) {
       const key = createHash('sha256').update(`${path}\0`).update(text).digest('base64url').slice(0, 27);
-      const found = known[key] ?? check();
+      const found = known[key] ?? make();
       seen[key] = found;
       return found;
     },
@@ -44,18 +41,18 @@ export function openFindings(pipelines: readonly PipelineFile[]): KnownFindings 
   };
 }
 
-function read(file: string): Readonly<Record<string, Entry>> {
+function read<T>(file: string): Readonly<Record<string, T>> {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Entry>;
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, T>;
   } catch {
     return {};
   }
 }
 
-/** The code that finds: another version of it finds anew. */
-function digestOfRules(): string {
+/** Another version of the code makes all anew. */
+function digestOfCode(rooms: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const room of ['spec', 'version']) {
+  for (const room of rooms) {
     const folder = join(__dirname, '../../domain', room);
     for (const name of readdirSync(folder).sort()) {
       if (/\.(js|ts)$/.test(name)) hash.update(readFileSync(join(folder, name)));

@@ -4,7 +4,7 @@ import { lintSpec, type Finding } from '../../domain/spec/lint';
 import type { Pipelines } from '../../domain/spec/pipeline';
 import { safeLines } from '../../domain/text/safe';
 import { print } from '../output';
-import { openFindings } from './cache';
+import { openKnown } from './cache';
 import { pipelineFiles, readPipelines, readText, specFiles, type PipelineFile } from './files';
 
 export function lintCommand(): Command {
@@ -43,7 +43,7 @@ export function lintPaths(paths: readonly string[], cached: boolean): { readonly
   let files = 0;
   for (const [folder, specs] of specFiles(paths)) {
     const own = pipelineFiles(folder);
-    const known = cached ? openFindings(own) : undefined;
+    const known = cached ? openKnown<readonly Finding[]>('spec-lint', ['spec', 'version'], own) : undefined;
     let read: ReturnType<typeof readPipelines> | undefined;
     const pipelines = (): Pipelines => (read ??= readPipelines(own)).pipelines;
     findings.push(...(known?.of(folder, '', () => pipelineFindings(own)) ?? pipelineFindings(own)));

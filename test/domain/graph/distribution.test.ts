@@ -2,12 +2,21 @@ import type { IndexRecord } from '../../../src/domain/apk/apk';
 import { edgesOf } from '../../../src/domain/graph/adjacency';
 import { distributionOf, whyDepends } from '../../../src/domain/graph/distribution';
 import { graphPackageOf, type GraphPackage } from '../../../src/domain/graph/package';
+import type { SpecArchitecture } from '../../../src/domain/spec/architecture';
 import { builtInPipelines } from '../../../src/domain/spec/builtin';
 import { expandSpec } from '../../../src/domain/spec/expand';
 import { readSpec } from '../../../src/domain/spec/read';
 
 /** A spec of that name and version with the rest of its text, as the graph sees it. */
-function spec(name: string, rest = '', { version = '1.0', dependencies = '', arch = 'x86_64' } = {}): GraphPackage {
+function spec(
+  name: string,
+  rest = '',
+  {
+    version = '1.0',
+    dependencies = '',
+    arch = 'x86_64',
+  }: { readonly version?: string; readonly dependencies?: string; readonly arch?: SpecArchitecture } = {},
+): GraphPackage {
   const text = `package:\n  name: ${name}\n  version: "${version}"\n  epoch: 0\n${dependencies}${rest}`;
   const read = readSpec(text, `${name}.yaml`);
   if (!read.ok) throw new Error(read.error[0]!.message);
