@@ -61,6 +61,7 @@ footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   tr { display: block; border-bottom: 1px solid var(--rule); padding: .55rem 0; }
   tbody th { display: block; border: 0; padding: 0; }
   td { display: inline-block; border: 0; padding: 0 1rem 0 0; }
+  td, dd, h1, h2, p, li { overflow-wrap: anywhere; }
   td.long { display: block; width: auto; }
   td[data-label]::before { content: attr(data-label) ' '; color: var(--quiet); font-size: .875rem; }
   td.long::before { display: none; }

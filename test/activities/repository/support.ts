@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readApk } from '../../../src/activities/apk/read';
+import type { GenerationAdvisories } from '../../../src/activities/advisories/generation';
 import type { PublishRequest } from '../../../src/activities/contract';
 import type { Disk } from '../../../src/activities/repository/disk';
 import { createPublisherActivities } from '../../../src/activities/repository/publisher';
@@ -70,6 +71,7 @@ export interface Release {
   readonly subpackages?: readonly string[];
   readonly depends?: readonly string[];
   readonly content?: string;
+  readonly description?: string;
   readonly change?: (gate: GateRecord) => GateRecord;
 }
 
@@ -81,6 +83,7 @@ export function makeFactory(
     readonly store?: Store;
     readonly disk?: Disk;
     readonly key?: ReturnType<typeof testKey>;
+    readonly advisories?: GenerationAdvisories;
   } = {},
 ) {
   const root = options.root ?? temporaryFolder();
@@ -94,6 +97,7 @@ export function makeFactory(
     architectures,
     clock: () => new Date('2026-01-02T03:04:05Z'),
     ...(options.disk ? { disk: options.disk } : {}),
+    ...(options.advisories ? { advisories: options.advisories } : {}),
   });
   const reader = createRepositoryReader({ root });
 
@@ -106,7 +110,14 @@ export function makeFactory(
       const packages: BuiltPackage[] = [];
       for (const part of [name, ...subpackages]) {
         const file = makeApk(
-          { name: part, version: full, origin: name, architecture, depends: release.depends ?? [] },
+          {
+            name: part,
+            version: full,
+            origin: name,
+            architecture,
+            depends: release.depends ?? [],
+            ...(release.description ? { description: release.description } : {}),
+          },
           { [`usr/share/${part}/version`]: `${full} ${release.content ?? ''}` },
         );
         const { checksum, size } = await readApk(file);
@@ -147,11 +158,12 @@ export function makeFactory(
   const publish = async (group: Parameters<typeof publisher.prepareGeneration>[0]) => {
     const prepared = await publisher.prepareGeneration(group);
     if (!prepared.changed) return prepared.previous;
-    const { generation, previous, indexes } = prepared;
+    const { generation, previous, indexes, advisories } = prepared;
     const { signed } = await signer.signIndexes({ generation, previous, indexes });
     const contains = group.publish.map((item) => `${item.package}-${item.version}`);
     const withdrawn = group.withdraw.map((item) => `${item.package}-${item.version}`);
-    return (await publisher.commitGeneration({ generation, previous, signed, contains, withdrawn })).generation;
+    const commitment = { generation, previous, signed, contains, withdrawn, ...(advisories ? { advisories } : {}) };
+    return (await publisher.commitGeneration(commitment)).generation;
   };
 
   return { root, store, key, signer, publisher, reader, passGate, request, withdrawal, publish };
