@@ -229,6 +229,13 @@ test('what cannot be built says why', async () => {
   ).toBe(
     `packages/cloner.yaml clones https://git.example.org/x at refs/tags/v1 and expects commit ${COMMIT}, which is not among its verified sources: correct tag, branch or expected-commit`,
   );
+  expect(
+    (await of(
+      `${head('nested')}pipeline:\n  - uses: git-checkout\n    with:\n      repository: https://git.example.org/x\n      tag: v1\n      recurse-submodules: true\n`,
+    ))!.summary,
+  ).toMatch(
+    /packages\/nested.yaml clones https:\/\/git.example.org\/x with its submodules, which are not fetched: .* git-checkout of its own/,
+  );
   expect((await of(`${head('other')}pipeline:\n  - runs: exit 0\n`, '2.0'))!.summary).toBe(
     'packages/other.yaml says other 1.0-r0, the release is other 2.0-r0',
   );

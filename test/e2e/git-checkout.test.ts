@@ -188,6 +188,26 @@ test('a branch, and what HEAD is, is built at the expected commit although it mo
   }
 });
 
+test('what a build picks on top, and the history that it asks for, are there', async () => {
+  const [first, second] = [git(upstream, 'rev-parse', 'v1.0^{commit}'), git(upstream, 'rev-parse', 'v1.1')];
+  const picks = (commits: readonly string[]) => `      cherry-picks: |\n${commits.map((id) => `        main/${id}: fix\n`).join('')}`;
+  const later = commit(upstream, { 'later.txt': 'later\n' });
+  specs.push('main', { 'packages/greet.yaml': spec(first, `${TAG}${picks([second, later])}`) }, 'greet');
+  const picked = await built(await build(await prepare('1.0')));
+  const log = await readFile(await store.log(picked.log), 'utf8');
+  for (const id of [second, later]) expect(log).toContain(`Cherry-picked ${id} from main`);
+
+  const count = '  - runs: echo "history of $(git rev-list --count HEAD)"\n';
+  const fix = '  - uses: patch\n    with:\n      patches: fix.patch\n';
+  specs.push(
+    'main',
+    { 'packages/greet.yaml': spec(first, `${TAG}      depth: -1\n`, `${fix}${count}`), 'packages/greet/fix.patch': patch },
+    'greet',
+  );
+  const whole = await built(await build(await prepare('1.0')));
+  expect(await readFile(await store.log(whole.log), 'utf8')).toContain('history of 2');
+});
+
 test('a checkout that is not among the verified sources is refused before the build', async () => {
   specs.push('main', { 'packages/greet.yaml': spec(git(upstream, 'rev-parse', 'v1.1'), TAG.replace('v$', '$')) }, 'greet');
   git(upstream, 'tag', '1.0', 'v1.1');

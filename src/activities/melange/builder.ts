@@ -220,6 +220,9 @@ function unbuildable(compiled: CompiledSpec, input: BuildInput): string | undefi
   const missing = compiled.fetches.find(({ digest }) => !verified.has(digest));
   if (missing)
     return `${snapshot.path} fetches ${missing.uri} with digest ${missing.digest || '(none)'}, which is not among its verified sources: correct the expected digest`;
+  const nested = compiled.checkouts.find(({ submodules }) => submodules);
+  if (nested)
+    return `${snapshot.path} clones ${nested.repository} with its submodules, which are not fetched: leave recurse-submodules out, and name each submodule as a git-checkout of its own, with its path as destination`;
   const unknown = compiled.checkouts.find((checkout) => !input.sources.some((source) => isSourceOf(checkout, source)));
   if (unknown)
     return `${snapshot.path} clones ${unknown.repository} at ${unknown.ref} and expects commit ${unknown.commit || '(none)'}, which is not among its verified sources: correct tag, branch or expected-commit`;

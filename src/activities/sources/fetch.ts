@@ -7,7 +7,7 @@ import { gitRef } from '../../domain/build/git-ref';
 import type { FetchedSource } from '../../domain/release/release';
 import { formatProblem } from '../../domain/result';
 import type { Problem } from '../../domain/result';
-import type { SourceReference } from '../../domain/spec/spec';
+import type { CherryPick, SourceReference } from '../../domain/spec/spec';
 import type { Finished } from '../process';
 import { fullDisk } from '../store/full-disk';
 import type { Store } from '../store/store';
@@ -81,13 +81,13 @@ export function createFetcher({ store, limits, work }: FetcherDependencies): Fet
   const fetchGit = (reference: GitReference, options: Running): Promise<FetchedSource> =>
     withFolder(work, 'fetch', async (folder) => {
       const file = join(folder, 'source.tar');
-      const { commit, tip, shallow } = await archiveCommit(reference, folder, file, limits, options);
+      const { commit, refs, shallow } = await archiveCommit(reference, folder, file, limits, options);
       await inspect(file, reference, options);
       const measured = await measure(createReadStream(file), () => undefined);
       const packed = await packObjects(reference, folder, limits, options);
       const object = await store.putFile(file, { move: true });
       const pack = await store.putFile(packed, { move: true });
-      return { uri: reference.repository, object, ...measured, commit, git: { pack, refs: { [gitRef(reference)]: tip }, shallow } };
+      return { uri: reference.repository, object, ...measured, commit, git: { pack, refs, shallow } };
     });
 
   const inspect = async (file: string, reference: SourceReference, options: Running) => {
@@ -187,15 +187,14 @@ function compareDigests(reference: HttpReference, measured: Measured): void {
 
 interface FetchedCommit {
   readonly commit: string;
-  /** What the ref stands for: the commit, or an annotated tag. */
-  readonly tip: string;
+  readonly refs: Readonly<Record<string, string>>;
   readonly shallow: readonly string[];
 }
 
 /** A folder at the top, as release archives have it. */
 const TOP = 'source/';
 
-/** Fetches one commit without history and writes its tree as a tar: sorted, all times those of the commit, so that equal commits give equal bytes. */
+/** Fetches one commit, with no more history than the build shall see, and writes its tree as a tar: sorted, all times those of the commit, so that equal commits give equal bytes. */
 async function archiveCommit(
   reference: GitReference,
   folder: string,
@@ -207,25 +206,19 @@ async function archiveCommit(
   const common = { repository, timeoutSeconds: GIT_SECONDS, ...(options.signal ? { signal: options.signal } : {}) };
   await gitOrThrow(['init', '--quiet', '--bare', '--template=', repository], { timeoutSeconds: GIT_SECONDS });
 
-  const wanted = wantedRef(reference);
-  const fetched = await runGit(
-    [
-      '-c',
-      'fetch.unpackLimit=1',
-      'fetch',
-      '--quiet',
-      '--depth=1',
-      '--no-tags',
-      '--',
-      reference.repository,
-      `+${wanted}:refs/millrace/source`,
-    ],
-    { ...common, mostFileBytes: limits.sourceBytes },
-  );
-  if (fetched.code !== 0) {
+  const fetchRefs = async (depth: number, refspecs: readonly string[]) => {
+    const fetched = await runGit(
+      [
+        ...['-c', 'fetch.unpackLimit=1', 'fetch', '--quiet', '--no-tags', ...(depth === -1 ? [] : [`--depth=${depth}`])],
+        ...['--', reference.repository, ...refspecs],
+      ],
+      { ...common, mostFileBytes: limits.sourceBytes },
+    );
+    if (fetched.code === 0) return;
     if (await hasFileOf(join(repository, 'objects', 'pack'), limits.sourceBytes)) throw tooLarge(nameOf(reference), limits.sourceBytes);
     throw gitFailure(fetched, reference);
-  }
+  };
+  await fetchRefs(reference.depth ?? 1, [`+${wantedRef(reference)}:refs/millrace/source`]);
   const commit = await gitOrThrow(['rev-parse', '--verify', '--end-of-options', 'refs/millrace/source^{commit}'], common);
   // As melange does, the id of an annotated tag itself counts as well as that of its commit.
   const tip = await gitOrThrow(['rev-parse', '--verify', '--end-of-options', 'refs/millrace/source'], common);
@@ -238,6 +231,17 @@ async function archiveCommit(
       }),
     );
 
+  const refs: Record<string, string> = { [gitRef(reference)]: tip };
+  const picks = reference.picks ?? [];
+  // A pick is the difference to the commit before it.
+  if (picks.length > 0) await fetchRefs(2, wantedPicks(reference, picks));
+  for (const branch of new Set(picks.map((pick) => pick.branch)))
+    refs[`refs/heads/${branch}`] = await gatherPicks(
+      picks.filter((pick) => pick.branch === branch).map((pick) => pick.commit),
+      commit,
+      common,
+    );
+
   // What the build gets is the tree as it is, not as upstream's attributes would shorten or rewrite it.
   await mkdir(join(repository, 'info'), { recursive: true });
   await writeFile(join(repository, 'info', 'attributes'), '* -export-ignore -export-subst\n');
@@ -245,9 +249,32 @@ async function archiveCommit(
     ...common,
     mostFileBytes: limits.unpackedBytes,
   });
-  if (archived.code === 0) return { commit, tip, shallow: await shallowCommits(repository) };
+  if (archived.code === 0) return { commit, refs, shallow: await shallowCommits(repository) };
   if (await hasFileOf(folder, limits.unpackedBytes)) throw tooLarge(nameOf(reference), limits.unpackedBytes);
   throw gitFailure(archived, reference);
+}
+
+function wantedPicks(reference: GitReference, picks: readonly CherryPick[]): readonly string[] {
+  const unfit = picks.find(({ branch, commit }) => NO_REF.test(branch) || !COMMIT.test(commit));
+  if (unfit !== undefined)
+    throw lasting(
+      'SourceRefused',
+      said(reference, { message: `cherry-pick ${unfit.branch}/${unfit.commit} is not a branch and a whole commit id` }),
+    );
+  return picks.map(({ commit }) => `+${commit}:refs/millrace/picks/${commit}`);
+}
+
+/** The head of a branch that holds these commits without what lies between them: a build fetches the branch, and picks them by their ids. */
+async function gatherPicks(picks: readonly string[], commit: string, common: Parameters<typeof runGit>[1]): Promise<string> {
+  if (picks.length === 1) return picks[0]!;
+  const seconds = Number(await gitOrThrow(['show', '--no-patch', '--format=%ct', commit, '--'], common));
+  const parents = picks.flatMap((pick) => ['-p', pick]);
+  const head = await gitOrThrow(['commit-tree', `${commit}^{tree}`, ...parents, '-m', 'Cherry-picks'], {
+    ...common,
+    commitSeconds: seconds,
+  });
+  await gitOrThrow(['update-ref', `refs/millrace/gathered/${head}`, head], common);
+  return head;
 }
 
 async function shallowCommits(repository: string): Promise<readonly string[]> {

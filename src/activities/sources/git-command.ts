@@ -28,6 +28,8 @@ const CONFIGURED: NodeJS.ProcessEnv = {
 export interface GitOptions extends Pick<RunOptions, 'signal' | 'timeoutSeconds'> {
   /** A repository of ours; without it git runs where no repository, and so no configuration, is found. */
   readonly repository?: string;
+  /** Millrace's own name and this time, in seconds since 1970, for a commit that git makes. */
+  readonly commitSeconds?: number;
   /** No file that git writes grows beyond this. */
   readonly mostFileBytes?: number;
 }
@@ -44,10 +46,17 @@ export function runGit(args: readonly string[], options: GitOptions): Promise<Fi
   const limit = options.mostFileBytes === undefined ? [] : [`--fsize=${options.mostFileBytes}`];
   return run('prlimit', [...limit, '--core=0', '--', ...git], {
     cwd: '/',
-    env: { ...environment, ...CONFIGURED },
+    env: { ...environment, ...CONFIGURED, ...(options.commitSeconds === undefined ? {} : authorAt(options.commitSeconds)) },
     ...(options.signal ? { signal: options.signal } : {}),
     ...(options.timeoutSeconds ? { timeoutSeconds: options.timeoutSeconds } : {}),
   });
+}
+
+function authorAt(seconds: number): NodeJS.ProcessEnv {
+  const parts = { NAME: 'millrace', EMAIL: 'millrace@localhost', DATE: `@${seconds} +0000` };
+  return Object.fromEntries(
+    ['AUTHOR', 'COMMITTER'].flatMap((who) => Object.entries(parts).map(([part, value]) => [`GIT_${who}_${part}`, value])),
+  );
 }
 
 /** What a failed access to a remote repository means, from git's own words (of git 2.30 to 2.50 in the C locale). */

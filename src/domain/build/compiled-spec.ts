@@ -27,6 +27,7 @@ export interface CompiledCheckout {
   readonly ref: string;
   /** Empty where the step expects none. */
   readonly commit: string;
+  readonly submodules: boolean;
 }
 
 export interface CompiledTest {
@@ -135,5 +136,6 @@ function checkoutOf(step: RawStep): CompiledCheckout {
     repository: value('repository'),
     ref: gitRef({ tag: value('tag'), branch: value('branch') }),
     commit: value('expected-commit'),
+    submodules: value('recurse-submodules') === 'true',
   };
 }

@@ -266,6 +266,38 @@ describe('a git repository', () => {
     expect(() => git(bare, 'cat-file', '-e', before)).toThrow();
   });
 
+  test('brings the history that a build shall see, and the commits that it picks', async () => {
+    const bare = async (ref: object, name: string) => {
+      const source = await fetcher().fetch({ ...reference({ tag: 'v2' }), ...ref });
+      const place = join(folder, name);
+      git(folder, 'init', '-q', '--bare', place);
+      writeFileSync(join(place, 'shallow'), source.git!.shallow.map((commit) => `${commit}\n`).join(''));
+      execFileSync('git', ['-C', place, 'unpack-objects', '-q'], { input: readFileSync(await store().object(source.git!.pack)) });
+      for (const [to, tip] of Object.entries(source.git!.refs)) git(place, 'update-ref', to, tip);
+      return { place, source };
+    };
+    const log = (place: string, ref: string) => git(place, 'log', '--format=%H', ref).split('\n');
+    const second = commit(repository, { 'src/main.c': 'second\n' });
+    const third = commit(repository, { 'src/main.c': 'third\n' });
+    git(repository, 'tag', 'v2');
+    const fix = commit(repository, { fix: 'a\n' });
+    commit(repository, { between: 'b\n' });
+    const other = commit(repository, { other: 'c\n' });
+
+    expect(log((await bare({}, 'one')).place, 'v2')).toEqual([third]);
+    expect(log((await bare({ depth: 2 }, 'two')).place, 'v2')).toEqual([third, second]);
+    expect(log((await bare({ depth: -1 }, 'all')).place, 'v2')).toEqual([third, second, first]);
+    const picks = [fix, other].map((commit) => ({ branch: 'main', commit }));
+    const picked = await bare({ picks }, 'picks');
+    expect(await fetcher().fetch({ ...reference({ tag: 'v2' }), picks } as SourceReference)).toEqual(picked.source);
+    for (const pick of [fix, other]) {
+      git(picked.place, 'merge-base', '--is-ancestor', pick, 'main');
+      expect(git(picked.place, 'diff', '--name-only', `${pick}^`, pick)).toBe(pick === fix ? 'fix' : 'other');
+    }
+    expect((await bare({ picks: picks.slice(0, 1) }, 'single')).source.git!.refs['refs/heads/main']).toBe(fix);
+    await expect(bare({ picks: [{ branch: 'main', commit: 'abc' }] }, 'half')).rejects.toMatchObject({ type: 'SourceRefused' });
+  });
+
   test('by branch, or by nothing, is its head', async () => {
     const head = commit(repository, { a: 'b' });
     expect(await fetcher().fetch(reference({ branch: 'main' }))).toMatchObject({ commit: head });

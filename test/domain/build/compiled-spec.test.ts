@@ -46,8 +46,12 @@ test.each<[string, object, object]>([
   ['no test where there is no test block', { test: undefined, subpackages: [] }, { tests: [] }],
   [
     'a clone of a tag in the main pipeline',
-    { pipeline: [{ uses: 'git-checkout', with: { repository: 'r\n', tag: 'v1', branch: '', 'expected-commit': 'ab' } }] },
-    { checkouts: [{ repository: 'r', ref: 'refs/tags/v1', commit: 'ab' }] },
+    {
+      pipeline: [
+        { uses: 'git-checkout', with: { repository: 'r\n', tag: 'v1', branch: '', 'expected-commit': 'ab', 'recurse-submodules': 'true' } },
+      ],
+    },
+    { checkouts: [{ repository: 'r', ref: 'refs/tags/v1', commit: 'ab', submodules: true }] },
   ],
   [
     'a clone of a branch deep in a subpackage, and of what HEAD is',
@@ -59,8 +63,8 @@ test.each<[string, object, object]>([
     },
     {
       checkouts: [
-        { repository: 'r', ref: 'refs/heads/stable', commit: '' },
-        { repository: 'r', ref: 'refs/heads/main', commit: '' },
+        { repository: 'r', ref: 'refs/heads/stable', commit: '', submodules: false },
+        { repository: 'r', ref: 'refs/heads/main', commit: '', submodules: false },
       ],
     },
   ],

@@ -52,6 +52,22 @@ pipeline:
   ]);
 });
 
+test.each<[string, object]>([
+  ['depth: unset', {}],
+  ['depth: 1', {}],
+  ['depth: 50', { depth: 50 }],
+  ['depth: -1', { depth: -1 }],
+  ['cherry-picks: ""', {}],
+  [
+    `cherry-picks: |\n        # of the next release\n        stable/1.x/${'c'.repeat(40)}: fix: a crash\n        ${'d'.repeat(40)}: cloned anyway`,
+    { picks: [{ branch: 'stable/1.x', commit: 'c'.repeat(40) }] },
+  ],
+])('a checkout with %s', (line, expected) => {
+  const [source] = sources(specText(`pipeline:\n  - uses: git-checkout\n    with:\n      repository: r\n      ${line}\n`));
+  const { depth, picks } = source as { readonly depth?: number; readonly picks?: unknown };
+  expect({ ...(depth ? { depth } : {}), ...(picks ? { picks } : {}) }).toEqual(expected);
+});
+
 test('nested steps, subpackages and each item of a range have sources too', () => {
   const text = specText(`data:
   - name: fonts
