@@ -1,6 +1,7 @@
 import { shortName } from '../../views/in-flight';
 import { duration } from '../../domain/text/duration';
 import { safe } from '../../domain/text/safe';
+import type { ReleaseRecord } from '../../domain/release/release';
 import type { PackageStory } from '../../views/package-story';
 import { age, outcomeColour, paint, table, type Style } from './style';
 
