@@ -21,7 +21,7 @@ export function upCommand(): Command {
       if (options.json) printJson({ temporal, ui, gateway, pids: factory.pids });
       else
         print(
-          `The factory of ${config.distribution} runs.\n  Temporal UI  ${ui}\n  webhooks     ${gateway}/webhooks/github\n  status       millrace status\nCtrl-C stops it.`,
+          `The factory of ${config.distribution} runs.\n  page         ${gateway}\n  Temporal UI  ${ui}\n  webhooks     ${gateway}/webhooks/github\n  status       millrace status\nCtrl-C stops it.`,
         );
       await new Promise<void>((resolve) => {
         process.once('SIGINT', resolve);
