@@ -1,3 +1,4 @@
+import type { AdvisoryCommit } from '../domain/repository/manifest';
 import type { Digest } from '../domain/digest';
 import type { Verdict } from '../domain/check/verdict';
 import type {
@@ -156,6 +157,8 @@ export interface PublisherActivities {
     readonly previous: number;
     readonly indexes: Readonly<Record<string, Digest>>;
     readonly changed: boolean;
+    /** What the generation is to be published with, where the factory keeps advisories. */
+    readonly advisories?: AdvisoryCommit;
   }>;
   /** The commit point: creates `generations/<n>` exclusively, then switches `current`. Repeating a commit that happened returns it; a generation made by another throws `Conflict`. */
   commitGeneration(input: {
@@ -164,5 +167,7 @@ export interface PublisherActivities {
     readonly signed: Readonly<Record<string, Digest>>;
     readonly contains: readonly string[];
     readonly withdrawn: readonly string[];
+    /** As `prepareGeneration` answered it. */
+    readonly advisories?: AdvisoryCommit;
   }): Promise<{ readonly generation: number }>;
 }

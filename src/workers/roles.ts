@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Client } from '@temporalio/client';
+import { createGenerationAdvisories, type GenerationAdvisories } from '../activities/advisories/generation';
 import { createAnnounceActivities } from '../activities/announce/announce';
 import { createAssessmentActivities } from '../activities/assessment/assessment';
 import { createChangeActivities } from '../activities/change/change';
@@ -17,9 +18,10 @@ import { createFetcher } from '../activities/sources/fetch';
 import { patchState } from '../activities/sources/patch';
 import { createUpstreamSources } from '../activities/sources/upstreams';
 import { createFolderStore } from '../activities/store/folder-store';
+import type { Store } from '../activities/store/store';
 import { statePaths, type Config } from '../config/config';
 import { QUEUES } from '../workflows/messages';
-import { forgeOf } from './spec-forge';
+import { advisoryForgeOf, forgeOf } from './spec-forge';
 
 /** What one worker process serves: workflow code, or activities. */
 export interface RoleWorker {
@@ -93,7 +95,14 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
     }
     case 'publisher': {
       await recoverRepository(paths.repository);
-      const activities = createPublisherActivities({ store, root: paths.repository, architectures: config.architectures, clock });
+      const advisories = generationAdvisories(config, store, clock);
+      const activities = createPublisherActivities({
+        store,
+        root: paths.repository,
+        architectures: config.architectures,
+        clock,
+        ...(advisories ? { advisories } : {}),
+      });
       return { taskQueue: QUEUES.publisher, activities, concurrency: OTHERS_CONCURRENCY };
     }
     default: {
@@ -116,6 +125,20 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
 export function factoryKeyFiles(config: Config) {
   const file = `${statePaths(config.state).keys}/${config.distribution}.rsa`;
   return { privateKey: file, publicKey: `${file}.pub`, publicName: `${config.distribution}.rsa.pub` };
+}
+
+function generationAdvisories(config: Config, store: Store, clock: () => Date): GenerationAdvisories | undefined {
+  const forge = advisoryForgeOf(config);
+  if (!config.advisories || !forge) return undefined;
+  const { branch, directory, packages } = config.advisories;
+  return createGenerationAdvisories({
+    forge,
+    store,
+    branch,
+    directory,
+    mapping: { distribution: config.distribution, rules: packages },
+    clock,
+  });
 }
 
 function packageRepositories(config: Config): PackageRepositories {

@@ -60,11 +60,12 @@ export async function repository(input: RepositoryInput): Promise<never> {
     const ids = [...group.publish, ...group.withdraw].map((request) => request.id);
     const candidate = await publisher.prepareGeneration(group);
     if (!candidate.changed) return ids.map((id) => ({ id, generation: candidate.previous }));
-    const { generation, previous, indexes } = candidate;
+    const { generation, previous, indexes, advisories } = candidate;
     const { signed } = await signer.signIndexes({ generation, previous, indexes });
     const contains = group.publish.map((request) => `${request.package}-${request.version}`);
     const withdrawn = group.withdraw.map((request) => `${request.package}-${request.version}`);
-    const done = await publisher.commitGeneration({ generation, previous, signed, contains, withdrawn });
+    const commitment = { generation, previous, signed, contains, withdrawn, ...(advisories ? { advisories } : {}) };
+    const done = await publisher.commitGeneration(commitment);
     return ids.map((id) => ({ id, generation: done.generation }));
   };
   const answer = async (answers: readonly Answer[], withdrawn: readonly WithdrawRequest[]) => {

@@ -15,6 +15,8 @@ export function repositoryPaths(root: string) {
 
 export const INDEX = 'APKINDEX.tar.gz';
 export const MANIFEST = 'manifest.json';
+/** Folder of the OSV feed in a generation. */
+export const OSV = 'osv';
 
 /** A reader that entered a generation, such as a long build, still finds its packages while this many newer ones are published. */
 export const GENERATIONS_WITH_LINKS = 50;

@@ -13,6 +13,7 @@ import { formatProblem } from '../../domain/result';
 import { fullVersion } from '../../domain/version/version';
 import { readIndexArchive, writeIndexArchive } from '../apk/index-archive';
 import { readApk } from '../apk/read';
+import type { GenerationAdvisories } from '../advisories/generation';
 import type { PublishRequest, PublisherActivities, SignedPackage, WithdrawRequest } from '../contract';
 import { readGateRecord } from '../signing/gate-record';
 import type { Store } from '../store/store';
@@ -20,7 +21,7 @@ import { newestGeneration, showNewest } from './current';
 import { codeOf, localDisk } from './disk';
 import type { Disk } from './disk';
 import { Conflict, IndexRefused } from './errors';
-import { GENERATIONS_WITH_LINKS, INDEX, MANIFEST, repositoryPaths } from './layout';
+import { GENERATIONS_WITH_LINKS, INDEX, MANIFEST, OSV, repositoryPaths } from './layout';
 import { createRepositoryReader } from './reader';
 import { readWithdrawals } from './withdrawals';
 
@@ -32,6 +33,8 @@ export interface PublisherDeps {
   readonly architectures: readonly string[];
   readonly clock: () => Date;
   readonly disk?: Disk;
+  /** Absent where the factory keeps no advisories. */
+  readonly advisories?: GenerationAdvisories;
 }
 
 /** A package that may be published, with its record. */
@@ -45,7 +48,7 @@ const AT_ONCE = 64;
 
 /** The only writer of the published repository; it holds no key. Throws `IndexRefused`, `GateRefused`, `Conflict`, `RepositoryFull`. */
 export function createPublisherActivities(deps: PublisherDeps): PublisherActivities {
-  const { store, root, architectures, clock, disk = localDisk } = deps;
+  const { store, root, architectures, clock, disk = localDisk, advisories } = deps;
   const paths = repositoryPaths(root);
   const reader = createRepositoryReader({ root });
 
@@ -124,6 +127,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
   const prepareGeneration: PublisherActivities['prepareGeneration'] = async ({ publish, withdraw }) => {
     const previous = await newestGeneration(root);
     await showNewest(root, disk);
+    await finishAdvisories(previous);
     const before = await readIndexes(previous);
     const recorded = await readWithdrawals(store);
     // A withdrawal of the same group may be recorded by an earlier try of it: this publication came before it then, and is no error now.
@@ -146,10 +150,23 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
     const indexes: Record<string, Digest> = {};
     for (const [architecture, records] of Object.entries(next.value))
       indexes[architecture] = await store.putBytes(await writeIndexArchive(records, `generation ${previous + 1}`));
-    return { generation: previous + 1, previous, indexes, changed: true };
+    const candidate = { generation: previous + 1, previous, indexes, changed: true };
+    return advisories ? { ...candidate, advisories: await advisories.prepare(candidate.generation, next.value) } : candidate;
   };
 
-  const commitGeneration: PublisherActivities['commitGeneration'] = async ({ generation, previous, signed, contains }) => {
+  /** After the switch: what a generation says of advisories comes to their branch. Repeated when whoever should have done it was stopped. */
+  const finishAdvisories = async (generation: number): Promise<void> => {
+    const published = (generation > 0 ? await reader.readManifest(generation) : undefined)?.advisories;
+    if (published) await advisories?.finish(published);
+  };
+
+  const commitGeneration: PublisherActivities['commitGeneration'] = async ({
+    generation,
+    previous,
+    signed,
+    contains,
+    advisories: commit,
+  }) => {
     if (generation !== previous + 1) throw new Conflict(`generation ${generation} cannot follow ${previous}`);
     if (await isCommitted(generation, signed)) return { generation };
     const newest = await newestGeneration(root);
@@ -158,7 +175,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
 
     const staging = `${paths.staging}/generation-${generation}-${randomUUID()}`;
     try {
-      await layOutGeneration(staging, { generation, previous, signed, contains });
+      await layOutGeneration(staging, { generation, previous, signed, contains, ...(commit ? { advisories: commit } : {}) });
       await disk.folder(paths.generations);
       await disk.rename(staging, paths.generation(generation));
     } catch (error) {
@@ -170,6 +187,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
     }
     await disk.sync(paths.generations);
     await showNewest(root, disk);
+    await finishAdvisories(generation);
     // Also the one before: this may have been cut short the last time.
     for (const old of [generation - GENERATIONS_WITH_LINKS - 1, generation - GENERATIONS_WITH_LINKS]) if (old > 0) await removeLinks(old);
     return { generation };
@@ -177,6 +195,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
 
   /** An old generation keeps its manifest and indexes, for history; its links would fill the disk with names: one for each package, each time. */
   const removeLinks = async (generation: number): Promise<void> => {
+    await disk.remove(`${paths.generation(generation)}/${OSV}`);
     for (const architecture of Object.keys((await reader.readManifest(generation))?.indexes ?? {})) {
       const folder = `${paths.generation(generation)}/${architecture}`;
       const links = (await readdir(folder)).filter((name) => name !== INDEX);
@@ -187,7 +206,13 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
 
   const layOutGeneration = async (
     folder: string,
-    { generation, previous, signed, contains }: Omit<Parameters<PublisherActivities['commitGeneration']>[0], 'withdrawn'>,
+    {
+      generation,
+      previous,
+      signed,
+      contains,
+      advisories: commit,
+    }: Omit<Parameters<PublisherActivities['commitGeneration']>[0], 'withdrawn'>,
   ): Promise<void> => {
     await disk.folder(folder);
     const indexes: Record<string, readonly IndexRecord[]> = {};
@@ -197,6 +222,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
       indexes[architecture] = records;
       await layOut(`${folder}/${architecture}`, architecture, bytes, records);
     }
+    if (advisories && commit) await layOutFeeds(folder, previous, await advisories.feeds(commit.commit, indexes));
     const manifest: Manifest = {
       generation,
       previous,
@@ -204,6 +230,7 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
       contains,
       withdrawn: droppedBy(await readWithdrawals(store), await readIndexes(previous), indexes),
       indexes: signed,
+      ...(advisories && commit ? { advisories: commit } : {}),
     };
     await disk.write(`${folder}/${MANIFEST}`, `${JSON.stringify(manifest, null, 2)}\n`);
     await disk.sync(folder);
@@ -219,7 +246,23 @@ export function createPublisherActivities(deps: PublisherDeps): PublisherActivit
         `generation ${generation} was committed by another publisher at ${manifest.time} with other content: prepare the next one`,
       );
     await showNewest(root, disk);
+    await finishAdvisories(generation);
     return true;
+  };
+
+  /** Most of what a feed says it said before: such a file is the same one under another name. */
+  const layOutFeeds = async (folder: string, previous: number, files: ReadonlyMap<string, string>): Promise<void> => {
+    const write = async ([path, content]: readonly [string, string]): Promise<void> => {
+      const before = `${paths.generation(previous)}/${path}`;
+      const known = await readFile(before, 'utf8').catch((error: unknown) =>
+        codeOf(error) === 'ENOENT' ? undefined : Promise.reject(error),
+      );
+      await (known === content ? disk.link(before, `${folder}/${path}`) : disk.write(`${folder}/${path}`, content));
+    };
+    await disk.folder(`${folder}/${OSV}`);
+    const all = [...files];
+    for (let at = 0; at < all.length; at += AT_ONCE) await Promise.all(all.slice(at, at + AT_ONCE).map(write));
+    await disk.sync(`${folder}/${OSV}`);
   };
 
   /** One architecture's folder: the index, and a link to each package's object, which must be there. */
