@@ -7,6 +7,8 @@ import type { Page } from './document';
 import { markup, type Html } from './markup';
 import { ago, outcome, packageLink, since, table, took, waitingPart, workflowLink, type Surroundings } from './parts';
 
+/** Enough for a screen; the command shows all. */
+const [WAITING, MOVING] = [20, 50];
 const ENDED = 10;
 const PUBLISHED = 25;
 const REASON_LETTERS = 200;
@@ -69,7 +71,7 @@ function figures({ overview, catalogue }: LineStory, waiting: number, moving: nu
 function waitingSection(waiting: readonly InFlight[], around: Surroundings): Html {
   return markup`<section aria-labelledby="waiting">
     <h2 id="waiting" class="wait">Waiting for a person</h2>
-    ${waiting.map(
+    ${waiting.slice(0, WAITING).map(
       ({ release, package: name, view }) =>
         markup`<article class="waiting">
           <h3>${packageLink(name, shortName(release))}</h3>
@@ -77,20 +79,24 @@ function waitingSection(waiting: readonly InFlight[], around: Surroundings): Htm
           <p class="quiet">${workflowLink(release, around)}</p>
         </article>`,
     )}
+    ${waiting.length > WAITING && markup`<p>${waiting.length - WAITING} more wait: <code>millrace status</code></p>`}
   </section>`;
 }
 
 function movingSection(moving: readonly InFlight[], around: Surroundings): Html {
-  const rows = moving.map(({ release, package: name, stage, startedAt, view }) => [
-    packageLink(name, shortName(release)),
-    view ? stage : markup`${stage} <span class="bad">(its worker does not answer)</span>`,
-    since(startedAt, around.now),
-    view && checks(view),
-    workflowLink(release, around),
-  ]);
+  const rows = moving
+    .slice(0, MOVING)
+    .map(({ release, package: name, stage, startedAt, view }) => [
+      packageLink(name, shortName(release)),
+      view ? stage : markup`${stage} <span class="bad">(its worker does not answer)</span>`,
+      since(startedAt, around.now),
+      view && checks(view),
+      workflowLink(release, around),
+    ]);
   return markup`<section aria-labelledby="in-flight">
     <h2 id="in-flight">In flight</h2>
     ${rows.length === 0 ? markup`<p>Nothing is in flight.</p>` : table('Oldest first', ['Release', 'Stage', 'Since', 'Checks', 'Temporal'], rows)}
+    ${moving.length > MOVING && markup`<p>${moving.length - MOVING} more are in flight: <code>millrace status</code></p>`}
   </section>`;
 }
 

@@ -1,0 +1,212 @@
+import { documentOf, type Page } from '../../../src/gateway/page/document';
+import { linePage, type LineStory } from '../../../src/gateway/page/line';
+import { packagePage, type PackagePageStory } from '../../../src/gateway/page/package';
+import { packagesPage } from '../../../src/gateway/page/packages';
+import type { PublishedPackage } from '../../../src/views/catalogue';
+import type { InFlight } from '../../../src/views/in-flight';
+import { build, record, verdict, view } from '../../cli/records';
+
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+const around = { now: NOW, workflowUrl: (id: string) => `http://ui/${encodeURIComponent(id)}` };
+const HOSTILE = `"><script>x</script><img src=x onerror=x>'`;
+
+const published = (name: string, more: Partial<PublishedPackage> = {}): PublishedPackage => ({
+  name,
+  version: '1.3.1-r0',
+  summary: `what ${name} does`,
+  license: 'Zlib',
+  url: 'https://example.org',
+  parts: [name, `${name}-dev`],
+  architectures: ['x86_64'],
+  since: { generation: 3, time: '2026-01-01T10:01:05Z' },
+  ...more,
+});
+const waiting: InFlight = { release: view.release, package: 'lz4', stage: view.stage, startedAt: '2026-01-01T08:00:00Z', view };
+const { waitingFor: _waitingFor, ...moving } = view;
+const story = (more: Partial<LineStory> & { readonly inFlight?: readonly InFlight[] | undefined } = {}): LineStory => ({
+  overview: {
+    distribution: 'my-linux',
+    generation: 3,
+    inFlight: 'inFlight' in more ? more.inFlight : [],
+    published: [record],
+    given: [],
+    share: { ended: 3, withoutPerson: 2 },
+  },
+  catalogue: { generation: 3, packages: [published('zlib')], since: () => undefined },
+  architectures: ['x86_64'],
+  key: 'my-linux.rsa.pub',
+  ...more,
+});
+/** The text of a page as a browser shows it, with one blank between words. */
+const textOf = (page: Page) =>
+  documentOf(page)
+    .replace(/<style>[^]*<\/style>/, '')
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/&quot;/g, '"')
+    .replace(/\s+/g, ' ');
+const told = (more: Partial<PackagePageStory> = {}): PackagePageStory => ({
+  story: { package: 'zlib', published: ['1.2.13-r1', '1.3.1-r0'], releases: [record], spec: '1.3.1-r0' },
+  published: published('zlib'),
+  since: (version) => (version === '1.3.1-r0' ? { generation: 3, time: '2026-01-01T10:01:05Z' } : undefined),
+  withdrawn: [],
+  inFlight: [],
+  ...more,
+});
+
+describe('the line', () => {
+  it.each<[string, LineStory, readonly string[]]>([
+    [
+      'a release that waits: since when, why, and how to answer',
+      story({ inFlight: [waiting] }),
+      ['lz4-1.10.0-r0', 'Waits for a person for 3 h', 'package-tests: lz4 --version says something else', ...view.waitingFor!.answers],
+    ],
+    [
+      'one that moves: stage, since, checks',
+      story({ inFlight: [{ ...waiting, stage: 'builds', view: { ...moving, stage: 'builds' } }] }),
+      ['builds', '4 h', '1 of 16, 1 failed', 'workflow'],
+    ],
+    [
+      'one whose worker is silent',
+      story({ inFlight: [{ release: 'release:a-1-r0', package: 'a', stage: 'starting', startedAt: view.waitingFor!.since }] }),
+      ['its worker does not answer'],
+    ],
+    ['nothing in flight', story(), ['Nothing is in flight.', 'in flight 0']],
+    ['no server', story({ inFlight: undefined }), ['No Temporal server answers', 'in flight ?']],
+    ['the last ended, and the share', story(), ['zlib-1.3.1-r0 published 2 h ago 60 s 3', 'of 3 releases needed no person 66 %']],
+    ['what is published', story(), ['zlib 1.3.1-r0 2 h ago 3', 'The one package', 'my-linux.rsa.pub']],
+    ['nothing published', story({ catalogue: { generation: 0, packages: [], since: () => undefined } }), ['Nothing is published yet.']],
+    ['the clock', story({ refresh: 5 }), ['As of 12:00:00 UTC, loaded anew each 5 s. Stop that']],
+    ['the stopped clock', story(), ['As of 12:00:00 UTC. Refresh by itself']],
+  ])('shows %s', (_what, given, lines) => {
+    const text = textOf(linePage(given, around));
+    for (const line of lines) expect(text).toContain(line);
+  });
+
+  it('counts who waits in its title, and refreshes only where it shall', () => {
+    expect(linePage(story({ inFlight: [waiting], refresh: 5 }), around)).toMatchObject({ title: '(1) my-linux: the line now', refresh: 5 });
+    expect(documentOf(linePage(story({ refresh: 5 }), around))).toContain('<meta http-equiv="refresh" content="5"');
+    expect(documentOf(linePage(story(), around))).not.toContain('http-equiv');
+  });
+
+  it('is small with as much as may be in flight', () => {
+    const many = Array.from({ length: 200 }, (_, index) => ({
+      ...waiting,
+      release: `release:p${index}-1-r0`,
+      view: index % 2 ? moving : view,
+    }));
+    const packages = Array.from({ length: 3000 }, (_, index) => published(`package-${index}`));
+    const page = documentOf(linePage(story({ inFlight: many, catalogue: { generation: 9, packages, since: () => undefined } }), around));
+    expect(Buffer.byteLength(page)).toBeLessThan(100_000);
+    expect(page).toContain('80 more wait');
+    expect(page).toContain('50 more are in flight');
+  });
+});
+
+describe('the list of packages', () => {
+  const catalogue = { generation: 3, packages: Array.from({ length: 450 }, (_, index) => published(`p${index}`)), since: () => undefined };
+  it.each([
+    [{ find: '', page: 1 }, '450 of 450', 'Page 1 of 3', 'p0 '],
+    [{ find: '', page: 3 }, '450 of 450', 'Page 3 of 3', 'p449 '],
+    [{ find: '', page: 99 }, '450 of 450', 'Page 3 of 3', 'p400 '],
+    [{ find: '', page: -1 }, '450 of 450', 'Page 1 of 3', 'p0 '],
+    [{ find: 'P44', page: 1 }, '11 of 450', 'p44 ', 'p449 '],
+    [{ find: 'what p7 ', page: 1 }, '1 of 450', 'p7 ', 'what p7 does'],
+    [{ find: 'p8-dev', page: 1 }, '1 of 450', 'p8 ', 'what p8 does'],
+    [{ find: HOSTILE, page: 1 }, 'None of 450 packages', 'Show all', 'Find'],
+  ])('%j', (asked, ...lines) => {
+    const page = packagesPage('my-linux', catalogue, asked, NOW);
+    for (const line of lines) expect(textOf(page)).toContain(line);
+    expect(documentOf(page)).not.toContain('<script');
+  });
+});
+
+describe('a package', () => {
+  it('shows its versions, verdicts, and the chain from cause to publication', () => {
+    const text = textOf(packagePage('my-linux', told(), around));
+    for (const line of [
+      'published 1.3.1-r0',
+      'main says 1.3.1-r0',
+      '1.3.1-r0 for x86_64: zlib, zlib-dev',
+      '1.3.1-r0 published 2 h ago 3',
+      '2026-01-01 10:00 UTC: upstream release: zlib 1.3.1 was released',
+      'which upstream offers as v1.3.1',
+      'zlib/1.3.1 package update, commit cccccccccccc on millrace/zlib-1.3.1-r0',
+      'merged as ffffffffffff , signed and published in generation 3',
+      'abi skipped no dependents',
+    ])
+      expect(text).toContain(line);
+  });
+
+  it('shows what people decided, what was withdrawn, and what waits', () => {
+    const waived = {
+      ...record,
+      verdicts: [{ ...verdict('abi', 'failed', 'lost gzopen64'), details: ['gzopen64', HOSTILE] }, verdict('linters', 'failed')],
+      waivers: [{ check: 'abi', by: 'ann', reason: 'nobody links it', at: record.startedAt }],
+      decisions: [
+        {
+          decision: { kind: 'waive' as const, by: 'ann', check: 'abi', reason: 'nobody links it' },
+          at: record.startedAt,
+          answered: ['abi: lost gzopen64'],
+        },
+      ],
+    };
+    const text = textOf(
+      packagePage(
+        'my-linux',
+        told({
+          story: { package: 'zlib', published: [], releases: [waived] },
+          withdrawn: [{ package: 'zlib', version: '1.2-r0', by: 'ada', reason: 'it eats files', at: record.startedAt }],
+          inFlight: [waiting],
+        }),
+        around,
+      ),
+    );
+    for (const line of [
+      'published nothing',
+      'abi waived lost gzopen64 (waived by ann: nobody links it)',
+      'ann decided: waive abi: nobody links it',
+      'answered abi: lost gzopen64',
+      '1.2-r0 withdrawn 2 h ago ada: it eats files',
+      'lz4-1.10.0-r0 is in flight',
+      ...view.waitingFor!.answers,
+    ])
+      expect(text).toContain(line);
+    expect(text.indexOf('linters failed')).toBeLessThan(text.indexOf('abi waived'));
+  });
+});
+
+/** Every text of a story replaced. */
+function poisoned<T>(value: T, key = ''): T {
+  const kept = ['outcome', 'kind', 'change', 'at', 'time', 'since', 'startedAt', 'finishedAt'];
+  if (typeof value === 'string') return (kept.includes(key) ? value : HOSTILE) as T;
+  if (Array.isArray(value)) return value.map((one: unknown) => poisoned(one)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, typeof one === 'function' ? one : poisoned(one, name)])) as T;
+}
+
+it('no text of a story gets to be markup, wherever it stands', () => {
+  const line = story({ inFlight: [waiting, { ...waiting, view: moving }] });
+  const full = told({ inFlight: [waiting], withdrawn: [{ package: 'zlib', version: '1', by: 'ada', reason: 'x', at: record.startedAt }] });
+  const clean = [linePage(line, around), packagePage('d', full, around), packagesPage('d', line.catalogue, { find: '', page: 1 }, NOW)];
+  const dirty = [
+    linePage(poisoned(line), around),
+    packagePage(HOSTILE, poisoned(full), around),
+    packagesPage(HOSTILE, poisoned(line.catalogue), { find: '', page: 1 }, NOW),
+  ];
+  expect(build.outcome).toBe('built');
+  for (const [index, page] of dirty.entries()) {
+    const tags = (one: Page) => [...documentOf(one).matchAll(/<([a-z0-9]+)/g)].map((found) => found[1]).filter((tag) => tag !== 'a');
+    expect(new Set(tags(page))).toEqual(new Set(tags(clean[index]!)));
+    expect(documentOf(page)).toContain('&quot;&gt;&lt;script&gt;');
+  }
+});
+
+it.each(['javascript:alert(1)', 'data:text/html,x', ' https://x', '//x', HOSTILE])('%s is no link', (link) => {
+  const caused = { ...record, input: { ...record.input, causes: [{ ...record.input.causes[0]!, link }] } };
+  const page = documentOf(packagePage('d', told({ story: { package: 'zlib', published: [], releases: [caused] } }), around));
+  expect(
+    [...page.matchAll(/href="([^"]*)"/g)]
+      .map((found) => found[1])
+      .filter((url) => !/^(\/|#|http:\/\/ui\/|https:\/\/example\.org$)/.test(url!)),
+  ).toEqual([]);
+});
