@@ -12,7 +12,7 @@ import { ownsTemporal } from './temporal-server';
 
 /** Everything that must be there before the processes start; made where Millrace can make it: the signing key, the webhook secret, stage0. Throws a `Complaint` with all that is missing. */
 export async function prepareInstallation(config: Config, onProgress: (text: string) => void): Promise<void> {
-  const problems = [...missingTools(config), ...(await specRepositoryProblems(config))];
+  const problems = [...missingTools(config), ...(await gitRepositoryProblems(config))];
   if (problems.length > 0) throw new Complaint(problems);
   const paths = statePaths(config.state);
   await ensureSecret(config, 'webhook');
@@ -42,28 +42,37 @@ function missingTools(config: Config): readonly Problem[] {
   ];
 }
 
-/** What is wrong with a spec repository on this machine: that it is not there, is no git repository, or lacks the branch. */
-export async function specRepositoryProblems(config: Config): Promise<readonly Problem[]> {
-  const { repository, branch } = config.specs;
+/** What is wrong with the repositories of specs and advisories on this machine: that one is not there, is no git repository, or lacks the branch. */
+export async function gitRepositoryProblems(config: Config): Promise<readonly Problem[]> {
+  const specs = await repositoryProblems(config, 'specs', config.specs);
+  return config.advisories ? [...specs, ...(await repositoryProblems(config, 'advisories', config.advisories))] : specs;
+}
+
+async function repositoryProblems(
+  config: Config,
+  kind: 'specs' | 'advisories',
+  { repository, branch }: { readonly repository: string; readonly branch: string },
+): Promise<readonly Problem[]> {
   if (!isLocalRepository(repository)) return [];
-  const at = config.positions?.['specs.repository'];
+  const setting = `${kind}.repository`;
+  const at = config.positions?.[setting];
   const problem = (message: string, remedy: string): readonly Problem[] => [{ message, ...(at ? { at } : {}), remedy }];
   if (!existsSync(repository)) {
     return problem(
-      `there is no spec repository ${repository}`,
-      `make it: git init --bare -b ${branch} ${repository}, and push specs to it; or set ${settingPlace(config, 'specs.repository')}`,
+      `there is no ${kind === 'specs' ? 'spec' : 'advisory'} repository ${repository}`,
+      `make it: git init --bare -b ${branch} ${repository}, and push ${kind === 'specs' ? 'specs' : 'a first commit'} to it; or set ${settingPlace(config, setting)}`,
     );
   }
   const git = async (...args: readonly string[]) => (await run('git', ['-c', 'safe.directory=*', '-C', repository, ...args])).code === 0;
   if (!(await git('rev-parse', '--git-dir')))
     return problem(
       `${repository} is not a git repository`,
-      `git clone --bare <it> somewhere and set ${settingPlace(config, 'specs.repository')} to that`,
+      `git clone --bare <it> somewhere and set ${settingPlace(config, setting)} to that`,
     );
   if (!(await git('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`))) {
     return problem(
       `${repository} has no branch ${branch}`,
-      `push one: git push ${repository} HEAD:refs/heads/${branch}; or set specs.branch`,
+      `push one: git push ${repository} HEAD:refs/heads/${branch}; or set ${kind}.branch`,
     );
   }
   return [];

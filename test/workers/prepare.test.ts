@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Config } from '../../src/config/config';
 import { formatProblem } from '../../src/domain/result';
 import { portProblems } from '../../src/workers/ports';
-import { specRepositoryProblems } from '../../src/workers/prepare';
+import { gitRepositoryProblems } from '../../src/workers/prepare';
 import { createTestRepository } from '../activities/forge/repository';
 
 let folder: string;
@@ -21,7 +21,7 @@ const configFor = (repository: string, branch = 'main') =>
     specs: { repository, branch, directory: 'packages' },
     positions: { 'specs.repository': { file: '/f/millrace.yaml', line: 4, column: 3 } },
   }) as unknown as Config;
-const problems = async (config: Config) => (await specRepositoryProblems(config)).map(formatProblem);
+const problems = async (config: Config) => (await gitRepositoryProblems(config)).map(formatProblem);
 
 describe('the spec repository', () => {
   it('is fine where it has the branch, and is not looked at where it is a URL', async () => {
@@ -45,6 +45,20 @@ describe('the spec repository', () => {
     expect((await problems(configFor(`${folder}/plain`)))[0]).toContain('is not a git repository');
     execFileSync('git', ['init', '-q', '--bare', join(folder, 'empty.git')]);
     expect((await problems(configFor(`${folder}/empty.git`)))[0]).toContain('has no branch main');
+  });
+});
+
+describe('the advisory repository', () => {
+  it('is complained of like that of the specs, by its own setting', async () => {
+    const repository = createTestRepository({ 'packages/a.yaml': 'x' });
+    const config = (advisories: Partial<NonNullable<Config['advisories']>>) =>
+      ({ ...configFor(repository.bare), advisories: { branch: 'main', ...advisories } }) as unknown as Config;
+    expect(await problems(config({ repository: repository.bare }))).toEqual([]);
+    expect(await problems(config({ repository: `${folder}/none.git` }))).toEqual([
+      `there is no advisory repository ${folder}/none.git (make it: git init --bare -b main ${folder}/none.git, and push a first commit to it; or set advisories.repository in /f/millrace.yaml)`,
+    ]);
+    expect((await problems(config({ repository: repository.bare, branch: 'trunk' })))[0]).toContain('or set advisories.branch');
+    repository.remove();
   });
 });
 
