@@ -30,6 +30,9 @@ const architecture = 'x86_64';
 let root: string;
 let web: Web;
 let upstream: string;
+/** Of version 1.0, tagged, and of what becomes 1.1. */
+let first: string;
+let second: string;
 let specs: TestRepository;
 let store: Store;
 let activities: {
@@ -42,6 +45,11 @@ beforeAll(async () => {
   const stage0 = await makeStage0({ architecture, out: join(root, 'stage0') });
   web = await startGitServer(root);
   upstream = createRepository(join(root, 'greet'));
+  commit(upstream, { 'greet.sh': '#!/bin/sh\necho hello from before\n' });
+  first = commit(upstream, { 'greet.sh': '#!/bin/sh\necho helo\n' });
+  git(upstream, 'tag', '-a', '-m', 'one', 'v1.0');
+  second = commit(upstream, { 'greet.sh': '#!/bin/sh\necho hello\n' });
+  commit(upstream, { 'next.txt': 'next\n' });
   store = createFolderStore(join(root, 'store'));
   specs = createTestRepository({ 'README.md': 'specs\n' });
   const work = join(root, 'work');
@@ -133,9 +141,6 @@ update:
 const TAG = '      tag: v${{package.version}}\n';
 
 test('a release by tags is seen, bumped, fetched and built without network, found again; a tag that moved is refused', async () => {
-  commit(upstream, { 'greet.sh': '#!/bin/sh\necho hello from before\n' });
-  const first = commit(upstream, { 'greet.sh': '#!/bin/sh\necho helo\n' });
-  git(upstream, 'tag', '-a', '-m', 'one', 'v1.0');
   specs.push(
     'main',
     {
@@ -147,8 +152,7 @@ test('a release by tags is seen, bumped, fetched and built without network, foun
   const change = await prepare('1.0');
   expect(change.sources).toMatchObject([{ uri: url(), commit: first }]);
 
-  const second = commit(upstream, { 'greet.sh': '#!/bin/sh\necho hello\n' });
-  git(upstream, 'tag', 'v1.1');
+  git(upstream, 'tag', 'v1.1', second);
   const watched = upstreamOf(await specOf(change));
   if (!watched.ok) throw new Error(watched.error.message);
   const { candidates } = await createUpstreamSources({ store }).candidatesOf(watched.value);
@@ -178,18 +182,16 @@ test('a release by tags is seen, bumped, fetched and built without network, foun
 });
 
 test('a branch, and what HEAD is, is built at the expected commit although it moved on', async () => {
-  const expected = git(upstream, 'rev-parse', 'v1.1');
   for (const checkout of ['      branch: main\n', '']) {
-    const commit = specs.push('main', { 'packages/greet.yaml': spec(expected, checkout), 'packages/greet/fix.patch': patch }, 'greet');
+    const commit = specs.push('main', { 'packages/greet.yaml': spec(second, checkout), 'packages/greet/fix.patch': patch }, 'greet');
     const change = await prepare('1.0');
     const log = await readFile(await store.log((await built(await build(change))).log), 'utf8');
-    expect(log).toContain(`built from ${expected} of ${url()}`);
+    expect(log).toContain(`built from ${second} of ${url()}`);
     expect(change.commit).toBe(commit);
   }
 });
 
 test('what a build picks on top, and the history that it asks for, are there', async () => {
-  const [first, second] = [git(upstream, 'rev-parse', 'v1.0^{commit}'), git(upstream, 'rev-parse', 'v1.1')];
   const picks = (commits: readonly string[]) => `      cherry-picks: |\n${commits.map((id) => `        main/${id}: fix\n`).join('')}`;
   const later = commit(upstream, { 'later.txt': 'later\n' });
   specs.push('main', { 'packages/greet.yaml': spec(first, `${TAG}${picks([second, later])}`) }, 'greet');
@@ -209,8 +211,8 @@ test('what a build picks on top, and the history that it asks for, are there', a
 });
 
 test('a checkout that is not among the verified sources is refused before the build', async () => {
-  specs.push('main', { 'packages/greet.yaml': spec(git(upstream, 'rev-parse', 'v1.1'), TAG.replace('v$', '$')) }, 'greet');
-  git(upstream, 'tag', '1.0', 'v1.1');
+  specs.push('main', { 'packages/greet.yaml': spec(second, TAG.replace('v$', '$')) }, 'greet');
+  git(upstream, 'tag', '1.0', second);
   const { sources, ...change } = await prepare('1.0');
   const elsewhere = git(upstream, 'rev-parse', 'v1.0');
   const other = sources.map((source) => ({ ...source, commit: elsewhere, git: { ...source.git!, refs: { 'refs/tags/1.0': elsewhere } } }));
