@@ -8,6 +8,8 @@ import { shortestPath } from '../../../src/domain/graph/path';
 const NODES = 12;
 const name = (node: number) => `p${String(node).padStart(2, '0')}`;
 const edges = fc.array(fc.tuple(fc.nat(NODES - 1), fc.nat(NODES - 1)), { maxLength: 40 });
+/** Here the greedy order alone cuts more than it must. */
+const dense = fc.array(fc.tuple(fc.nat(NODES - 1), fc.nat(NODES - 1)), { minLength: 30, maxLength: 60 });
 const graphFrom = (pairs: readonly (readonly [number, number])[]): Graph =>
   graphOf(
     Array.from({ length: NODES }, (_, node) => name(node)),
@@ -100,12 +102,13 @@ test('without the cut nothing is on a cycle; every cut edge closes the cycle tha
 
 test('a cut edge is needed: with it back in there is a cycle again', () => {
   fc.assert(
-    fc.property(edges, (pairs) => {
+    fc.property(dense, (pairs) => {
       const graph = graphFrom(pairs);
       const cut = feedbackCut(graph.needs, componentsOf(graph.needs));
       const left = pairs.filter(([from, to]) => !cut.some((edge) => edge.from === from && edge.to === to));
       for (const { from, to } of cut) expect(cyclesOf(componentsOf(graphFrom([...left, [from, to]]).needs))).not.toEqual([]);
     }),
+    { numRuns: 500 },
   );
 });
 
