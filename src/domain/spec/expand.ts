@@ -5,7 +5,7 @@ import { nearestKey } from './nearest-key';
 import type { PipelineDefinition, Pipelines } from './pipeline';
 import type { SpecProblem, SpecRule } from './problem';
 import type { Dependencies, Located, Spec, Step, Subpackage } from './spec';
-import { substitute, variablesOf, withVariables, type Variables } from './substitute';
+import { substitute, variablesOf, withVariables, type Substituted, type Variables } from './substitute';
 
 /** What a spec is expanded for. */
 export interface Expansion {
@@ -355,25 +355,23 @@ function inputsOf(
   }
   const values: Record<string, string> = {};
   const resolving = new Set<string>();
-  const scope: Variables = {
-    get(name) {
-      const outer = around.get(name);
-      if (outer || !name.startsWith('inputs.')) return outer;
-      const own = name.slice('inputs.'.length);
-      if (!Object.hasOwn(definition.inputs, own) || resolving.has(own)) return undefined;
-      return { value: resolve(own), versioned: false };
-    },
-    keys: () => around.keys(),
+  const own = (name: string): Substituted | undefined => {
+    const key = name.startsWith('inputs.') ? name.slice('inputs.'.length) : undefined;
+    if (key === undefined || !Object.hasOwn(definition.inputs, key) || resolving.has(key)) return undefined;
+    return { value: resolve(key), versioned: false };
   };
+  // What a step writes is meant in the pipeline around it, a default in the pipeline that has it.
+  const writing: Variables = { get: (name) => around.get(name) ?? own(name), keys: () => around.keys() };
+  const defaulting: Variables = { get: (name) => own(name) ?? around.get(name), keys: () => around.keys() };
   const resolve = (key: string): string => {
     if (Object.hasOwn(values, key)) return values[key]!;
     resolving.add(key);
     const written = Object.hasOwn(step.with, key) && step.with[key]!.value !== '' ? step.with[key] : undefined;
     const input = definition.inputs[key]!;
     const value = written
-      ? text(context, written, scope)
+      ? text(context, written, writing)
       : input.default
-        ? text({ ...context, used: context.used ?? step.uses! }, input.default, scope)
+        ? text({ ...context, used: context.used ?? step.uses! }, input.default, defaulting)
         : '';
     resolving.delete(key);
     values[key] = value;

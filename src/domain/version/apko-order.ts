@@ -69,22 +69,25 @@ export function apkoHazard(version: Version): { readonly reason: string; readonl
     };
   }
   const bare = version.tokens.find((token, index) => token.kind === 'suffix' && version.tokens[index + 1]!.kind !== 'suffix-number');
-  if (bare)
-    return {
-      reason: `apk orders _${bare.text} without a number before _${bare.text}0, apko's solver takes them for the same`,
-      other: `${version.text}0`,
-    };
-  return undefined;
+  if (!bare) return undefined;
+  const other = differently(version, version.text.replace(`_${bare.text}`, `_${bare.text}0`));
+  return {
+    reason: `apk orders _${bare.text} without a number before _${bare.text}0, apko's solver takes them for the same`,
+    ...(other ? { other } : {}),
+  };
 }
 
 /** A version that differs from this one in a padded component alone, and that apk and apko order differently. */
 function contraryTo(version: Version, padded: string): string | undefined {
   const number = BigInt(padded);
   const candidates = [number === 0n ? 0n : number - 1n, 1n, number].map(String);
-  for (const candidate of candidates) {
-    const text = version.text.replace(`.${padded}`, `.${candidate}`);
-    const other = parseVersion(text);
-    if (other.ok && compareVersions(version, other.value) !== compareInApko(version, other.value)) return text;
-  }
-  return undefined;
+  return candidates
+    .map((candidate) => differently(version, version.text.replace(`.${padded}`, `.${candidate}`)))
+    .find((text) => text !== undefined);
+}
+
+/** The text, where it is a version that the two order differently against this one. */
+function differently(version: Version, text: string): string | undefined {
+  const other = parseVersion(text);
+  return other.ok && compareVersions(version, other.value) !== compareInApko(version, other.value) ? text : undefined;
 }
