@@ -80,8 +80,10 @@ function packagesOf(records: readonly IndexRecord[], since: Catalogue['since']):
     else byOrigin.set(record.origin, [record]);
   }
   const packages = [...byOrigin].map(([name, all]): PublishedPackage => {
-    // Under one name they sort by version alone.
-    const version = sortRecords(all.map((record) => ({ ...record, name }))).at(-1)!.version;
+    // One record of each version, under one name: they sort by version alone.
+    const versions = new Map(all.map((record) => [record.version, record]));
+    const version =
+      versions.size === 1 ? all[0]!.version : sortRecords([...versions.values()].map((record) => ({ ...record, name }))).at(-1)!.version;
     const newest = all.filter((record) => record.version === version);
     const main = newest.find((record) => record.name === name) ?? newest[0]!;
     const from = since(name, version);

@@ -19,7 +19,9 @@ it('tells the newest version of each origin, its parts, and which generation bro
     publish: [await request({ name: 'zlib', version: '1.9', subpackages: ['zlib-dev'], description: 'squeezes' })],
     withdraw: [],
   });
-  await publish({ publish: [await request({ name: 'lz4', version: '1.0' })], withdraw: [] });
+  // A repeated request brings nothing: the first generation with it counts.
+  const again = await request({ name: 'zlib', version: '1.9', subpackages: ['zlib-dev'], description: 'squeezes' });
+  await publish({ publish: [await request({ name: 'lz4', version: '1.0' }), again], withdraw: [] });
   expect((await catalogue()).packages.map(({ name, since }) => [name, since?.generation])).toEqual([
     ['lz4', 2],
     ['zlib', 1],
