@@ -53,7 +53,6 @@ details > div { padding: 0 0 1rem 1.1rem; }
 progress { width: 5rem; height: .6rem; accent-color: var(--link); margin-right: .5rem; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; align-items: center; }
 input, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--quiet); border-radius: 4px; padding: .35rem .7rem; }
-footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--rule); }
 @media (max-width: 44rem) {
   body { padding: 0 .9rem 2rem; }
   .asof { margin-left: 0; width: 100%; }
