@@ -2,6 +2,7 @@ import { newestEvent, type AdvisoryEvent } from '../../domain/advisory/advisory'
 import { appendEvent } from '../../domain/advisory/edit';
 import { fixedIn } from '../../domain/advisory/fixed';
 import type { PackageMapping } from '../../domain/advisory/mapping';
+import { recordsByName } from '../../domain/advisory/osv';
 import { exportOsv } from '../../domain/advisory/osv-export';
 import { exportSecdb } from '../../domain/advisory/secdb';
 import { validateChange } from '../../domain/advisory/validate';
@@ -45,7 +46,7 @@ export function createGenerationAdvisories(deps: GenerationAdvisoryDeps): Genera
 
   const prepare: GenerationAdvisories['prepare'] = async (generation, indexes) => {
     const snapshot = await reader.read(await forge.head(branch));
-    const records = await readOsvRecords(store);
+    const recordsOf = recordsByName(await readOsvRecords(store));
     const origins = originsOf(indexes);
     const now = timestamp(clock());
     const texts = new Map(snapshot.texts);
@@ -53,7 +54,7 @@ export function createGenerationAdvisories(deps: GenerationAdvisoryDeps): Genera
     for (const [path, document] of snapshot.documents) {
       const version = origins.versions(document.package).at(-1);
       if (version === undefined) continue;
-      for (const advisory of fixedIn(document.package, version, document.advisories, records, mapping)) {
+      for (const advisory of fixedIn(document.package, version, document.advisories, recordsOf, mapping)) {
         // Of another machine whose clock is ahead: an event before the newest one would say nothing. The next generation adds it.
         if (newestEvent(advisory)!.timestamp > now) continue;
         const event: AdvisoryEvent = { timestamp: now, type: 'fixed', fixedVersion: version };

@@ -33,3 +33,15 @@ export type OsvEvent =
 export function namesOf(record: OsvRecord): readonly string[] {
   return [...new Set([record.id, ...record.aliases])];
 }
+
+/** The records that have a name, by it: asked for every advisory, so that each is not held against every record. */
+export function recordsByName(records: readonly OsvRecord[]): (name: string) => readonly OsvRecord[] {
+  const byName = new Map<string, OsvRecord[]>();
+  for (const record of records)
+    for (const name of namesOf(record)) {
+      const known = byName.get(name);
+      if (known) known.push(record);
+      else byName.set(name, [record]);
+    }
+  return (name) => byName.get(name) ?? [];
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Advisory, AdvisoryDocument, AdvisoryEvent } from '../../../src/domain/advisory/advisory';
 import { fixedIn } from '../../../src/domain/advisory/fixed';
-import type { OsvRecord } from '../../../src/domain/advisory/osv';
+import { recordsByName, type OsvRecord } from '../../../src/domain/advisory/osv';
 import { exportOsv } from '../../../src/domain/advisory/osv-export';
 import { exportSecdb } from '../../../src/domain/advisory/secdb';
 import { documentFrom, filesOf, unpacked, withPack, ZLIB } from './documents';
@@ -34,7 +34,7 @@ const osv = (id: string, fix: string, more: Partial<OsvRecord> = {}): OsvRecord 
 describe('a release turns to fixed', () => {
   const OPEN = advisory('MLR-2222-3333-4444', ['CVE-1'], detection(1));
   const turned = (one: Advisory, records: readonly OsvRecord[], version = '2.15.0-r0', name = 'libxml2') =>
-    fixedIn(name, version, [one], records, MAPPING).length === 1;
+    fixedIn(name, version, [one], recordsByName(records), MAPPING).length === 1;
 
   test.each<[string, boolean, boolean]>([
     ['an open advisory whose record names a fix that it has', turned(OPEN, [osv('CVE-1', '2.10.3')]), true],
