@@ -3,6 +3,7 @@ import type { Forge } from '../activities/forge/forge';
 import type { RepositoryReader } from '../activities/repository/reader';
 import type { Store } from '../activities/store/store';
 import type { Config } from '../config/config';
+import { formatProblem } from '../domain/result';
 import { readSpec } from '../domain/spec/read';
 import type { ReleaseRecord } from '../domain/release/release';
 import { packageId, packageQuery, type PackageView } from '../workflows/messages';
@@ -15,6 +16,8 @@ export interface PackageStory {
   readonly package: string;
   /** `version-rN` that main says; absent without a readable spec. */
   readonly spec?: string;
+  /** What makes the spec on main unreadable, each with its place. */
+  readonly unreadable?: readonly string[];
   /** Published versions, oldest first. */
   readonly published: readonly string[];
   /** What its entity says; absent where it never ran or nothing answers. */
@@ -43,7 +46,7 @@ export async function packageStory(sources: PackageSources, client: Client | und
     package: name,
     published,
     releases: [...records].reverse(),
-    ...(spec ? { spec: spec.version } : {}),
+    ...spec,
     ...(entity ? { entity } : {}),
   };
 }
@@ -58,16 +61,15 @@ async function entityView(client: Client, name: string): Promise<PackageView | u
   }
 }
 
-/** What the main branch says of a package; undefined without a readable spec. */
+/** What the main branch says of a package, or what makes its spec unreadable, each with its place; undefined where there is none. */
 async function specOnMain(
   { config, forge }: PackageSources,
   name: string,
-): Promise<{ readonly version: string; readonly commit: string } | undefined> {
+): Promise<{ readonly spec: string } | { readonly unreadable: readonly string[] } | undefined> {
   const { branch, directory } = config.specs;
-  const commit = await forge.head(branch);
   const path = `${directory}/${name}.yaml`;
-  const text = await forge.read(commit, path);
+  const text = await forge.read(await forge.head(branch), path);
   if (text === undefined) return undefined;
-  const spec = readSpec(text.toString('utf8'), path);
-  return spec.ok ? { version: `${spec.value.version.value}-r${spec.value.epoch.value}`, commit } : undefined;
+  const read = readSpec(text.toString('utf8'), path);
+  return read.ok ? { spec: `${read.value.version.value}-r${read.value.epoch.value}` } : { unreadable: read.error.map(formatProblem) };
 }

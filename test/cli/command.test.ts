@@ -25,7 +25,11 @@ pipeline:
 `;
 
 beforeAll(async () => {
-  repository = createTestRepository({ 'packages/zlib.yaml': SPEC, 'packages/lz4.yaml': SPEC.replace('zlib', 'lz4') });
+  repository = createTestRepository({
+    'packages/zlib.yaml': SPEC,
+    'packages/lz4.yaml': SPEC.replace('zlib', 'lz4'),
+    'packages/xz.yaml': 'package: [',
+  });
   folder = mkdtempSync(join(tmpdir(), 'millrace-command-'));
   writeFileSync(
     join(folder, 'millrace.yaml'),
@@ -167,6 +171,9 @@ it('show tells of a package and its newest release, with the last 200 lines of t
   const older = await millrace('show', 'zlib-1.3.1-r0', '--json');
   expect(JSON.parse(older.out)).toMatchObject({ release: { release: 'release:zlib-1.3.1-r0', outcome: 'published', generation: 3 } });
 });
+
+it('show of an unreadable spec names the place', async () =>
+  expect((await millrace('show', 'xz')).out).toMatch(/^xz: not published, main says what cannot be read\npackages\/xz\.yaml:1:\d+: /));
 
 it('why tells of a release, also as JSON', async () => {
   expect((await millrace('why', 'release:zlib-1.3.1-r0')).out).toContain(

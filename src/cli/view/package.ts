@@ -12,7 +12,8 @@ export function packageText(style: Style, story: PackageStory): string {
   const older = story.published.slice(0, -1);
   const { entity } = story;
   const lines = [
-    `${bold(safe(story.package))}: ${newest ? `published ${safe(newest)}` : 'not published'}${older.length > 0 ? ` (and ${older.slice(-5).map(safe).join(', ')})` : ''}, main says ${safe(story.spec ?? 'nothing')}`,
+    `${bold(safe(story.package))}: ${newest ? `published ${safe(newest)}` : 'not published'}${older.length > 0 ? ` (and ${older.slice(-5).map(safe).join(', ')})` : ''}, main says ${safe(story.spec ?? (story.unreadable ? 'what cannot be read' : 'nothing'))}`,
+    ...(story.unreadable ?? []).map((problem) => red(safe(problem))),
     ...(entity?.stopped ? [red(`Stopped: ${safe(entity.stopped)}`)] : []),
     ...(entity?.inFlight ? [`In flight: ${safe(shortName(entity.inFlight.release))}`] : []),
     ...(entity?.next ? [`Then: ${safe(entity.next.version)}-r${entity.next.epoch}`] : []),
