@@ -22,7 +22,7 @@ interface Comparison {
 }
 
 export function versionCommand(): Command {
-  const version = new Command('version').summary('order versions as apk does');
+  const version = new Command('version').summary('order versions as apk does').description('Orders versions as apk does.');
   version.addCommand(compareCommand());
   return version;
 }
