@@ -58,7 +58,7 @@ export interface AdvisoryDocument {
   readonly file: string;
   readonly package: string;
   readonly advisories: readonly Advisory[];
-  /** Where things are written, by `packageAt`, `advisoryAt` and `eventAt`. */
+  /** Where things are written. */
   readonly places: AdvisoryPlaces;
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createLocalGitForge } from '../../../src/activities/forge/local-git';
 import { temporaryFolder } from '../repository/support';
@@ -15,6 +15,8 @@ const env = {
   GIT_COMMITTER_EMAIL: 'ada@example.org',
 };
 
+const templates = new Map<string, string>();
+
 /** An advisory repository with its forge, and what a person does to it with ordinary git. */
 export function advisoryRepository(files: Readonly<Record<string, string>>) {
   const folder = temporaryFolder();
@@ -22,8 +24,6 @@ export function advisoryRepository(files: Readonly<Record<string, string>>) {
   const clone = join(folder, 'clone');
   const git = (cwd: string, ...args: string[]) =>
     execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  git(folder, 'init', '-q', '--bare', '-b', 'main', bare);
-  git(folder, 'init', '-q', '-b', 'main', clone);
 
   const commit = (content: Readonly<Record<string, string>>, message = 'by hand') => {
     for (const [path, text] of Object.entries(content)) {
@@ -34,7 +34,18 @@ export function advisoryRepository(files: Readonly<Record<string, string>>) {
     git(clone, 'commit', '-q', '--allow-empty', '-m', message);
     git(clone, 'push', '-q', bare, 'HEAD:refs/heads/main');
   };
-  commit(files, 'the beginning');
+  // Made once for the same files and copied: git is slower at it than the tests are.
+  const name = JSON.stringify(files);
+  const template = templates.get(name);
+  if (template) cpSync(template, folder, { recursive: true });
+  else {
+    git(folder, 'init', '-q', '--bare', '-b', 'main', bare);
+    git(folder, 'init', '-q', '-b', 'main', clone);
+    commit(files, 'the beginning');
+    const copy = temporaryFolder();
+    cpSync(folder, copy, { recursive: true });
+    templates.set(name, copy);
+  }
 
   return {
     bare,
