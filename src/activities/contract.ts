@@ -100,7 +100,8 @@ export interface CheckActivities {
   /** On control: completes the failure reports of verdicts that follow from builds alone, from what earlier releases left in the store. */
   explainFailures(input: {
     readonly release: ReleaseInput;
-    readonly change: Change;
+    /** Absent where the change step itself failed. */
+    readonly change?: Change;
     readonly builds: readonly BuildResult[];
     readonly verdicts: readonly Verdict[];
   }): Promise<readonly Verdict[]>;

@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import { buildVerdicts } from '../domain/check/build-verdicts';
+import { changeVerdict } from '../domain/check/change-verdict';
 import { gate } from '../domain/check/gate';
 import type { Verdict } from '../domain/check/verdict';
 import { checksOf, staleVerdicts } from '../domain/release/attempts';
@@ -12,6 +13,7 @@ export async function attempt(desk: Desk): Promise<string[]> {
   const input = state.input;
   try {
     await prepare(desk);
+    if (!state.change) return state.verdicts.map((verdict) => `${verdict.check}: ${verdict.summary}`);
     await build(desk);
     await check(desk);
   } catch (error) {
@@ -20,7 +22,7 @@ export async function attempt(desk: Desk): Promise<string[]> {
   }
   const judged = gate(state.verdicts, state.waivers, input.architectures);
   await control.reportChange({
-    commit: state.change!.commit,
+    commit: state.change.commit,
     state: judged.open ? 'passed' : 'failed',
     summary: desk.summary(),
     verdicts: state.verdicts.map(brief),
@@ -33,12 +35,21 @@ export async function attempt(desk: Desk): Promise<string[]> {
   ];
 }
 
+/** Without a change afterwards it failed, and a verdict says how. */
 async function prepare(desk: Desk): Promise<void> {
-  if (desk.state.change) return;
+  const { state } = desk;
+  if (state.change) return;
   const leave = desk.enter('edits the spec, fetches and verifies its sources', 'change');
-  desk.state.verdicts = [];
-  desk.state.builds = [];
-  desk.state.change = await control.prepareChange({ release: desk.state.input });
+  state.verdicts = [];
+  state.builds = [];
+  try {
+    state.change = await control.prepareChange({ release: state.input });
+  } catch (error) {
+    if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+    const type = error.cause instanceof ApplicationFailure ? (error.cause.type ?? undefined) : undefined;
+    const explain = { release: state.input, builds: [], verdicts: [changeVerdict(type, reasonOf(error))] };
+    state.verdicts = await controlChecks('what failed, and what changed').explainFailures(explain);
+  }
   leave();
 }
 

@@ -48,7 +48,7 @@ async function untilTheGateOpens(desk: Desk): Promise<Digest | Ended> {
     }
     if (state.supersededBy) return { outcome: 'superseded', reason: `replaced by ${state.supersededBy}` };
     const judged = gate(state.verdicts, state.waivers, input.architectures);
-    const answer = await desk.ask(blocked, judged.failed);
+    const answer = await desk.ask(blocked, state.change ? judged.failed : []);
     if (answer === 'superseded') return { outcome: 'superseded', reason: `replaced by ${state.supersededBy}` };
     if (answer.kind === 'reject') return { outcome: 'rejected', reason: `${answer.by}: ${answer.reason}` };
     await follow(desk, answer);

@@ -175,6 +175,18 @@ suite('release', () => {
     expect(world.calls.filter((call) => call.startsWith('prepareChange'))).toHaveLength(2);
   });
 
+  it('waits with a verdict when its sources cannot be verified; a retry looks again', async () => {
+    world.changeFailures = [{ type: 'DigestMismatch', message: 'expected a, got b' }];
+    await onStage(env, world, async () => {
+      const handle = await start();
+      const view = await waiting(handle);
+      expect(view.waitingFor!.because).toEqual(['sources-verified: expected a, got b']);
+      expect(view.waitingFor!.answers.join()).not.toMatch(/waive|patch/);
+      await handle.executeUpdate(decideUpdate, { args: [{ kind: 'retry', by: 'ann' }] });
+      expect(await handle.result()).toMatchObject({ outcome: 'published' });
+    });
+  });
+
   it('fails, with a record, when the signer refuses', async () => {
     world.refuseSigning = true;
     await onStage(env, world, async () => {

@@ -27,6 +27,8 @@ export interface World {
   builds: (architecture: string, attempt: number) => BuildResult['outcome'];
   buildHours: number;
   mergeRefusals: string[];
+  /** Failures of the change step, taken one by one. */
+  changeFailures: { readonly type: string; readonly message: string }[];
   refuseSigning: boolean;
   readonly calls: string[];
   readonly records: ReleaseRecord[];
@@ -44,6 +46,7 @@ export function newWorld(): World {
     builds: () => 'built',
     buildHours: 0,
     mergeRefusals: [],
+    changeFailures: [],
     refuseSigning: false,
     calls: [],
     records: [],
@@ -122,6 +125,8 @@ export function activitiesOf(world: World, env: TestWorkflowEnvironment) {
     },
     async prepareChange({ release }: { release: ReleaseInput }) {
       world.calls.push(`prepareChange ${release.version}-r${release.epoch}`);
+      const failure = world.changeFailures.shift();
+      if (failure) throw refused(failure.type, failure.message);
       return changeOf(release, COMMIT);
     },
     async adoptPatch({ change, commit }: { change: Change; commit: string }) {

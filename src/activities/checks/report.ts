@@ -47,13 +47,15 @@ type Failed = Pick<Verdict, 'check' | 'summary'> & Partial<Pick<FailureReport, '
 /** What a person needs to answer a failed check: loads the earlier releases once for all checks of a request. */
 export function createReporter(
   store: Store,
-  request: Pick<CheckRequest, 'release' | 'change' | 'builds'>,
+  request: Pick<CheckRequest, 'release' | 'builds'> & { readonly change?: Change },
 ): (failed: Failed) => Promise<FailureReport> {
-  const name = request.release.package;
+  const { package: name, version, epoch } = request.release;
   const load = async () => {
     const records = await endedReleases(store, name);
     const good = lastGood(name, records);
     const before = good?.change ? await made(store, good.change, good.builds) : undefined;
+    if (!request.change)
+      return { records, difference: before ? [`version: ${before.version} before, ${fullVersion(version, epoch)} now`] : [] };
     return { records, difference: differenceToLastGood(await made(store, request.change, request.builds), before) };
   };
   let loaded: ReturnType<typeof load> | undefined;
