@@ -13,7 +13,7 @@ export interface Style {
 }
 
 export function terminalStyle(now: number): Style {
-  return { colours: pc.createColors(pc.isColorSupported && process.stdout.isTTY), now };
+  return { colours: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true), now };
 }
 
 const NO_BORDER = {
