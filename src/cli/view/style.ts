@@ -13,7 +13,7 @@ export interface Style {
 }
 
 export function terminalStyle(now: number): Style {
-  return { colours: pc.createColors(pc.isColorSupported && process.stdout.isTTY === true), now };
+  return { colours: pc.createColors(Boolean(pc.isColorSupported && process.stdout.isTTY)), now };
 }
 
 const NO_BORDER = {
