@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { duration } from '../../domain/text/duration';
@@ -13,7 +14,7 @@ export interface Style {
 }
 
 export function terminalStyle(now: number): Style {
-  return { colours: pc.createColors(Boolean(pc.isColorSupported && process.stdout.isTTY)), now };
+  return { colours: pc.createColors(pc.isColorSupported && isatty(1)), now };
 }
 
 const NO_BORDER = {
