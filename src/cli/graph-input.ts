@@ -3,14 +3,14 @@ import { readIndexArchive } from '../activities/apk/index-archive';
 import { Complaint } from '../config/complaint';
 import type { IndexRecord } from '../domain/apk/apk';
 import { parseIndex } from '../domain/apk/index-text';
-import { graphPackageOf, type GraphPackage } from '../domain/graph/package';
-import type { Position, Problem } from '../domain/result';
+import type { GraphPackage } from '../domain/graph/package';
+import type { Problem } from '../domain/result';
 import type { SpecArchitecture } from '../domain/spec/architecture';
-import { expandAsFarAsPossible } from '../domain/spec/expand';
-import type { Pipelines } from '../domain/spec/pipeline';
-import { readSpec } from '../domain/spec/read';
-import { openKnown } from './spec/cache';
-import { pipelineFiles, readPipelines, readText, specFiles } from './spec/files';
+import { openKnown, type Known } from './spec/cache';
+import { pipelineFiles, readPipelines, readText, specFiles, type PipelineFile } from './spec/files';
+import { graphRowReader } from './spec/graph-row';
+import type { GraphRead } from './spec/jobs';
+import { makeAll } from './spec/make-all';
 
 /** The packages of a folder of specs. */
 export interface GraphInput {
@@ -21,44 +21,37 @@ export interface GraphInput {
   readonly errors: readonly Problem[];
 }
 
-/** What became of one spec. */
-interface Read {
-  readonly made?: { readonly package: GraphPackage; readonly at: Position };
-  readonly problems: readonly Problem[];
-}
-
 /** Reads `<folder>/*.yaml` and the pipelines in `<folder>/pipelines`; what an earlier run read and did not change since is not read again. Throws a `Complaint` where the folder cannot be read. */
-export function readGraphInput(folder: string, arch: SpecArchitecture): GraphInput {
+export async function readGraphInput(folder: string, arch: SpecArchitecture): Promise<GraphInput> {
   const warnings: Problem[] = [];
-  const own = pipelineFiles(folder);
-  const known = openKnown<Read>(`graph-${arch}`, ['spec', 'version', 'apk', 'graph'], own);
-  let read: ReturnType<typeof readPipelines> | undefined;
-  const pipelines = () => (read ??= readPipelines(own)).pipelines;
-  const errors = [...known.of(folder, '', () => ({ problems: readPipelines(own).problems })).problems];
+  const pipelines = pipelineFiles(folder);
+  const known = openKnown<GraphRead>(`graph-${arch}`, ['spec', 'version', 'apk', 'graph'], pipelines);
+  const specs = [...specFiles([folder]).values()].flat().map((file) => ({ file, text: readText(file) }));
+  const errors = [...pipelineProblems(folder, pipelines, known)];
   const packages = new Map<string, GraphPackage>();
-  for (const file of [...specFiles([folder]).values()].flat()) {
-    const text = readText(file);
-    const { made, problems } = known.of(file, text, () => readPackage(text, file, arch, pipelines()));
-    if (!made) {
+  const read = graphRowReader();
+  for (const { row, problems } of await makeAll({ kind: 'graph', arch, pipelines }, specs, known)) {
+    if (!row) {
       errors.push(...problems);
       continue;
     }
     warnings.push(...problems);
-    const { name } = made.package;
-    if (packages.has(name)) errors.push({ message: `another spec is called ${name} too`, at: made.at, remedy: 'a package has one spec' });
-    else packages.set(name, made.package);
+    const { package: made, at } = read(row);
+    const { name } = made;
+    if (packages.has(name)) errors.push({ message: `another spec is called ${name} too`, at, remedy: 'a package has one spec' });
+    else packages.set(name, made);
   }
   known.save();
   return { packages: [...packages.values()], warnings, errors };
 }
 
-function readPackage(text: string, file: string, arch: SpecArchitecture, pipelines: Pipelines): Read {
-  const spec = readSpec(text, file);
-  if (!spec.ok) return { problems: spec.error };
-  const made = expandAsFarAsPossible(spec.value, { arch, pipelines });
-  if (!made.ok) return { problems: made.error };
-  const { expanded, problems } = made.value;
-  return { made: { package: graphPackageOf(expanded), at: expanded.at }, problems };
+/** Kept like what specs make: reading a hundred pipelines takes longer than all else that a run does which changes nothing. */
+function pipelineProblems(folder: string, pipelines: readonly PipelineFile[], known: Known<GraphRead>): readonly Problem[] {
+  const found = known.find(folder, '');
+  if (found) return found.problems;
+  const { problems } = readPipelines(pipelines);
+  known.keep(folder, '', { problems });
+  return problems;
 }
 
 /** Reads a published index: `APKINDEX.tar.gz`, or the text in it. Signatures are not looked at: a graph grants nothing. */

@@ -109,7 +109,7 @@ function dependentsCommand(): Command {
 
 async function load({ dir, arch, edges, index }: Options): Promise<Distribution> {
   const records = index === undefined ? [] : await readIndexFile(index);
-  const { packages, warnings, errors } = readGraphInput(dir, arch);
+  const { packages, warnings, errors } = await readGraphInput(dir, arch);
   for (const problem of warnings) progress(`warning: ${formatProblem(problem)}`);
   for (const problem of errors) progress(formatProblem(problem));
   if (errors.length) process.exitCode = 1;

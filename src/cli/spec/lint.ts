@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { checkPipelines } from '../../domain/spec/check-pipelines';
-import { lintSpec, type Finding } from '../../domain/spec/lint';
-import type { Pipelines } from '../../domain/spec/pipeline';
+import type { Finding } from '../../domain/spec/lint';
 import { safeLines } from '../../domain/text/safe';
 import { print } from '../output';
-import { openKnown } from './cache';
+import { openKnown, type Known } from './cache';
 import { pipelineFiles, readPipelines, readText, specFiles, type PipelineFile } from './files';
+import { makeAll } from './make-all';
 
 export function lintCommand(): Command {
   return new Command('lint')
@@ -27,8 +27,8 @@ Examples:
 
 Exit codes: 0 no errors, 1 errors, 2 usage`,
     )
-    .action((paths: readonly string[], options: { readonly cache: boolean; readonly json?: boolean }) => {
-      const { findings, files } = lintPaths(paths, options.cache);
+    .action(async (paths: readonly string[], options: { readonly cache: boolean; readonly json?: boolean }) => {
+      const { findings, files } = await lintPaths(paths, options.cache);
       const errors = findings.filter(({ severity }) => severity === 'error').length;
       const warnings = findings.length - errors;
       if (errors) process.exitCode = 1;
@@ -38,30 +38,32 @@ Exit codes: 0 no errors, 1 errors, 2 usage`,
 }
 
 /** Checks the specs that the paths name and the pipelines beside them. Throws a `Complaint` where a path cannot be read. */
-export function lintPaths(paths: readonly string[], cached: boolean): { readonly findings: readonly Finding[]; readonly files: number } {
+async function lintPaths(
+  paths: readonly string[],
+  cached: boolean,
+): Promise<{ readonly findings: readonly Finding[]; readonly files: number }> {
   const findings: Finding[] = [];
   let files = 0;
-  for (const [folder, specs] of specFiles(paths)) {
-    const own = pipelineFiles(folder);
-    const known = cached ? openKnown<readonly Finding[]>('spec-lint', ['spec', 'version'], own) : undefined;
-    let read: ReturnType<typeof readPipelines> | undefined;
-    const pipelines = (): Pipelines => (read ??= readPipelines(own)).pipelines;
-    findings.push(...(known?.of(folder, '', () => pipelineFindings(own)) ?? pipelineFindings(own)));
-    for (const spec of specs) {
-      const text = readText(spec);
-      const check = () => lintSpec(text, spec, pipelines());
-      findings.push(...(known?.of(spec, text, check) ?? check()));
-    }
+  for (const [folder, names] of specFiles(paths)) {
+    const pipelines = pipelineFiles(folder);
+    const known = cached ? openKnown<readonly Finding[]>('spec-lint', ['spec', 'version'], pipelines) : undefined;
+    const specs = names.map((file) => ({ file, text: readText(file) }));
+    findings.push(...pipelineFindings(folder, pipelines, known));
+    for (const found of await makeAll({ kind: 'lint', pipelines }, specs, known)) findings.push(...found);
     known?.save();
-    files += own.length + specs.length;
+    files += pipelines.length + specs.length;
   }
   return { findings, files };
 }
 
-function pipelineFindings(own: readonly PipelineFile[]): readonly Finding[] {
+function pipelineFindings(folder: string, own: readonly PipelineFile[], known: Known<readonly Finding[]> | undefined): readonly Finding[] {
+  const found = known?.find(folder, '');
+  if (found) return found;
   const { pipelines, problems } = readPipelines(own);
   const names = own.map(({ uses }) => uses);
-  return [...problems, ...checkPipelines(names, pipelines)].map((problem) => ({ severity: 'error', ...problem }));
+  const made: readonly Finding[] = [...problems, ...checkPipelines(names, pipelines)].map((problem) => ({ severity: 'error', ...problem }));
+  known?.keep(folder, '', made);
+  return made;
 }
 
 function jsonOf({ at, ...finding }: Finding) {
