@@ -3,6 +3,7 @@ import { lstatSync, readFileSync, readdirSync, readlinkSync, writeFileSync } fro
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { PackageInfo } from '../domain/apk/apk';
+import { printPackageInfo } from '../domain/apk/package-info';
 
 /** What `.PKGINFO` says of a package that is not known from its files. `origin` is the name unless given. */
 export interface ApkMetadata
@@ -46,23 +47,18 @@ function packageInfo(
   metadata: ApkMetadata,
   known: { readonly installed: number; readonly buildDate: number; readonly datahash: string },
 ): string {
-  const lines = [
-    ['pkgname', metadata.name],
-    ['pkgver', metadata.version],
-    ['arch', metadata.architecture],
-    ['size', String(known.installed)],
-    ['origin', metadata.origin ?? metadata.name],
-    ['pkgdesc', metadata.description],
-    ['url', metadata.url ?? ''],
-    ['commit', metadata.commit ?? ''],
-    ['builddate', String(known.buildDate)],
-    ['license', metadata.license],
-    ...(metadata.depends ?? []).map((name) => ['depend', name]),
-    ...(metadata.provides ?? []).map((name) => ['provides', name]),
-    ...(metadata.replaces ?? []).map((name) => ['replaces', name]),
-    ['datahash', known.datahash],
-  ];
-  return `${lines.map(([key, value]) => `${key} = ${value}`).join('\n')}\n`;
+  return printPackageInfo({
+    origin: metadata.name,
+    url: '',
+    commit: '',
+    depends: [],
+    provides: [],
+    replaces: [],
+    ...metadata,
+    installedSize: known.installed,
+    buildDate: known.buildDate,
+    datahash: known.datahash,
+  });
 }
 
 function tarDirectory(root: string, mtime: number): { readonly blocks: Buffer[]; readonly installed: number } {

@@ -17,6 +17,12 @@ export interface PackageInfo {
   /** melange writes its namespace here. */
   readonly maintainer?: string;
   readonly datahash: string;
+  /** The licences one by one, where the text has several lines of them. */
+  readonly licenses?: readonly string[];
+  /** The comment that the text starts with: which tool wrote it. */
+  readonly comment?: string;
+  /** The text line by line, where it is not as `printPackageInfo` would write it from the other fields: a key for all lines of that key, other lines as they are. */
+  readonly lines?: readonly string[];
 }
 
 /** A file of an apk's data member. */
@@ -37,7 +43,7 @@ export interface ApkEntry {
 }
 
 /** A record of APKINDEX. */
-export interface IndexRecord extends Omit<PackageInfo, 'datahash'> {
+export interface IndexRecord extends Omit<PackageInfo, 'datahash' | 'licenses' | 'comment' | 'lines'> {
   /** `Q1` and the base64 SHA-1 of the compressed control member: the identity of a package, the same before and after signing. */
   readonly checksum: string;
   /** Bytes of the .apk file, signature included. */

@@ -5,7 +5,7 @@ import type { IndexRecord, PackageInfo } from './apk';
 
 /** The index record of a package: `checksum` as in `IndexRecord`, `size` in bytes of the whole file. An index has no `replaces`. */
 export function indexRecord(info: PackageInfo, checksum: string, size: number): IndexRecord {
-  const { datahash: _, ...rest } = info;
+  const { datahash: _datahash, licenses: _licenses, comment: _comment, lines: _lines, ...rest } = info;
   return { ...rest, replaces: [], checksum, size };
 }
 
