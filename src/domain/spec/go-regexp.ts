@@ -7,7 +7,20 @@ export interface GoRegexp {
   readonly compiled: RE2JS;
 }
 
+/** Patterns that were compiled. Thousands of specs have the same hundred, and compiling them is a twentieth of reading a distribution. */
+const compiledPatterns = new Map<string, Result<GoRegexp>>();
+const COMPILED_AT_MOST = 500;
+
 export function compileGoRegexp(pattern: string): Result<GoRegexp> {
+  const known = compiledPatterns.get(pattern);
+  if (known) return known;
+  const made = compile(pattern);
+  if (compiledPatterns.size >= COMPILED_AT_MOST) compiledPatterns.clear();
+  compiledPatterns.set(pattern, made);
+  return made;
+}
+
+function compile(pattern: string): Result<GoRegexp> {
   try {
     return ok({ pattern, compiled: RE2JS.compile(pattern) });
   } catch (error) {
