@@ -47,9 +47,11 @@ export function graphRowReader(): (row: GraphRow) => PlacedPackage {
   const wantedOf = (flat: readonly (string | number)[], here: string): readonly Wanted[] => {
     const wanted: Wanted[] = [];
     for (let index = 0; index < flat.length; index += 5) {
-      const [atom, within, line, column, file] = flat.slice(index, index + 5) as [string, string, number, number, string];
+      const atom = flat[index] as string;
       const { name, bound, version: limit } = dependency(atom);
-      wanted.push({ atom, name, bound, limit, at: { file: file === HERE ? here : file, line, column }, within });
+      const file = flat[index + 4] as string;
+      const at = { file: file === HERE ? here : file, line: flat[index + 2] as number, column: flat[index + 3] as number };
+      wanted.push({ atom, name, bound, limit, at, within: flat[index + 1] as string });
     }
     return wanted;
   };
@@ -73,8 +75,13 @@ export function graphRowReader(): (row: GraphRow) => PlacedPackage {
 function providedOf(flat: readonly (string | number)[], own: string): readonly Provided[] {
   const provided: Provided[] = [];
   for (let index = 0; index < flat.length; index += 4) {
-    const [name, version, priority, isOwn] = flat.slice(index, index + 4) as [string, string, number, number];
-    provided.push({ name, version: version === SAME ? own : version, priority, own: isOwn === 1 });
+    const version = flat[index + 1] as string;
+    provided.push({
+      name: flat[index] as string,
+      version: version === SAME ? own : version,
+      priority: flat[index + 2] as number,
+      own: flat[index + 3] === 1,
+    });
   }
   return provided;
 }
