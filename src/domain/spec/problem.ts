@@ -13,6 +13,7 @@ export type SpecRule =
   | 'regexp'
   | 'undefined-variable'
   | 'variable-cycle'
+  | 'too-long'
   | 'unknown-range'
   | 'unknown-pipeline'
   | 'pipeline-cycle'

@@ -103,10 +103,14 @@ export function referencesIn(text: string): readonly string[] {
   return [...text.matchAll(REFERENCE)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
 }
 
-/** Replaces every `${{name}}`. The error is every undefined or malformed one, at the position of the text. */
+/** Characters that variables may put into one text: Linux passes no longer argument to a process. Variables that double each other would otherwise take all memory within thirty lines. */
+const PUT_IN_AT_MOST = 131_072;
+
+/** Replaces every `${{name}}`. The error is every undefined or malformed one, or that all are too long together, at the position of the text. */
 export function substitute(text: Text, variables: Variables): Result<Substituted, readonly SpecProblem[]> {
   const problems: SpecProblem[] = [];
   let versioned = false;
+  let putIn = 0;
   const value = text.value.replace(REFERENCE, (written, name: string | undefined) => {
     if (name === undefined) {
       problems.push({ rule: 'undefined-variable', message: 'malformed reference after `${{`', at: text.at, remedy: 'write ${{name}}' });
@@ -115,8 +119,16 @@ export function substitute(text: Text, variables: Variables): Result<Substituted
     const variable = variables.get(name);
     if (!variable) problems.push(undefinedVariable(name, text.at, variables));
     versioned ||= variable?.versioned ?? false;
-    return variable?.value ?? '';
+    putIn += variable?.value.length ?? 0;
+    return putIn > PUT_IN_AT_MOST ? '' : (variable?.value ?? '');
   });
+  if (putIn > PUT_IN_AT_MOST)
+    problems.push({
+      rule: 'too-long',
+      message: `variables put more than ${PUT_IN_AT_MOST} characters in here`,
+      at: text.at,
+      remedy: 'write less into them',
+    });
   return problems.length ? fail(problems) : ok({ value, versioned });
 }
 

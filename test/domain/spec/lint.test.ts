@@ -78,3 +78,11 @@ test('pipelines that use what is not there, or each other in a circle, also wher
     checkPipelines([...own.keys()], layered(own, builtInPipelines)).map(({ message, at }) => `${at.file}:${at.line}: ${message}`),
   ).toEqual(['c.yaml:1: the pipelines use each other in a circle: a -> b -> c -> a', 'b.yaml:3: there is no pipeline fetsh']);
 });
+
+test('variables that double each other are refused with their place, not written out', () => {
+  const doubled = Array.from({ length: 40 }, (_, number) => `  v${number + 1}: \${{vars.v${number}}}\${{vars.v${number}}}\n`).join('');
+  const text = `package:\n  name: a\n  version: "1"\n  epoch: 0\nvars:\n  v0: x\n${doubled}`;
+  expect(lintSpec(text, 'a.yaml', builtInPipelines)).toContainEqual(
+    expect.objectContaining({ rule: 'too-long', at: { file: 'a.yaml', line: 24, column: 8 } }),
+  );
+});
