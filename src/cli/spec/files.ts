@@ -17,8 +17,9 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     throw new Complaint({
-      message: `${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+      message: code === 'ENOENT' ? `${path}: there is no such file or folder` : `${path}: ${code ?? String(error)}`,
       remedy: 'name a spec that is there',
     });
   }
@@ -49,8 +50,9 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
     throw new Complaint({
-      message: `${path}: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
+      message: code === 'ENOENT' ? `${path}: there is no such file or folder` : `${path}: ${code ?? String(error)}`,
       remedy: 'name a spec or a folder of specs',
     });
   }
