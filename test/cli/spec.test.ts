@@ -126,7 +126,7 @@ describe('spec lint', () => {
     expect(await millrace(['spec', 'lint', join(folder, 'no')])).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringContaining('ENOENT'),
+      err: expect.stringContaining('there is no such file or folder'),
     });
     expect((await millrace(['spec', 'lint'])).code).toBe(2);
   });
@@ -190,7 +190,7 @@ describe('spec bump', () => {
       { file: hello, ok: false, problems: [expect.stringContaining('nothing but the epoch')] },
       { file: hello, ok: true, text: BUMPED },
       { file: null, ok: false, problems: [expect.stringContaining('line 4 is no request: file')] },
-      { file: '/none', ok: false, problems: [expect.stringContaining('ENOENT')] },
+      { file: '/none', ok: false, problems: [expect.stringContaining('there is no such file or folder')] },
       { file: null, ok: false, problems: [expect.stringContaining('line 6 is no request')] },
     ]);
     expect(readFileSync(out, 'utf8')).toBe(BUMPED);
