@@ -123,7 +123,10 @@ test('what is refused, and how', async () => {
     code: 1,
     err: expect.stringContaining('did you mean libc?'),
   });
-  expect(await millrace('graph', join(folder, 'none'))).toMatchObject({ code: 1, err: expect.stringContaining('there is no such file or folder') });
+  expect(await millrace('graph', join(folder, 'none'))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('there is no such file or folder'),
+  });
   expect(await millrace('graph', join(folder, 'pipelines'))).toMatchObject({ code: 1, err: expect.stringContaining('has no specs') });
   expect(await millrace('graph', folder, '--index', join(folder, 'none'))).toMatchObject({
     code: 1,
