@@ -5,6 +5,7 @@ import { findRelease } from './read/release-of';
 import { storyOfRecord, storyOfRunning } from './read/story';
 import { withSession } from './session';
 import { packageText } from './view/package';
+import { safe } from '../domain/text/safe';
 import { releaseText } from './view/release';
 import { terminalStyle } from './view/style';
 
@@ -34,10 +35,22 @@ export function showCommand(): Command {
             startedAt,
             finishedAt,
           }));
-          return printJson({ ...(ofPackage ? { ...ofPackage, releases } : {}), release: release ?? null });
+          return printJson({
+            ...(ofPackage ? { ...ofPackage, releases } : {}),
+            release: release ?? null,
+            trouble: running?.trouble ?? null,
+          });
         }
         const style = terminalStyle(Date.now());
-        print([...(ofPackage ? [packageText(style, ofPackage)] : []), ...(release ? [releaseText(style, release)] : [])].join('\n\n'));
+        print(
+          [
+            ...(ofPackage ? [packageText(style, ofPackage)] : []),
+            ...(release ? [releaseText(style, release)] : []),
+            ...troubleOf(running?.trouble),
+          ].join('\n\n'),
+        );
       });
     });
 }
+
+const troubleOf = (trouble: string | undefined) => (trouble ? [safe(trouble)] : []);

@@ -50,7 +50,7 @@ export function overviewJson(found: Overview) {
   };
 }
 
-function inFlightJson({ release, package: name, stage, startedAt, view }: InFlight) {
+function inFlightJson({ release, package: name, stage, startedAt, view, trouble }: InFlight) {
   const outcomes = view?.verdicts.map(({ check, outcome, summary }) => ({ check, outcome, summary }));
   return {
     release,
@@ -60,5 +60,6 @@ function inFlightJson({ release, package: name, stage, startedAt, view }: InFlig
     answers: view !== undefined,
     verdicts: outcomes ?? [],
     waitingFor: view?.waitingFor ?? null,
+    trouble: trouble ?? null,
   };
 }

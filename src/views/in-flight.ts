@@ -8,6 +8,8 @@ export interface InFlight {
   readonly stage: string;
   readonly startedAt: string;
   readonly view?: ReleaseView;
+  /** A step that fails and is tried again by itself (a full disk, an upstream that is down): which, how often, and why. */
+  readonly trouble?: string;
 }
 
 /** `zlib-1.3.1-r0` of `release:zlib-1.3.1-r0`. */
@@ -33,8 +35,8 @@ export async function inFlightReleases(client: Client, name?: string): Promise<r
   found.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
   return Promise.all(
     found.map(async (release) => {
-      const view = await releaseView(client, release.release);
-      return view ? { ...release, stage: view.stage, view } : release;
+      const [view, trouble] = await Promise.all([releaseView(client, release.release), troubleOf(client, release.release)]);
+      return { ...release, ...(view ? { stage: view.stage, view } : {}), ...(trouble ? { trouble } : {}) };
     }),
   );
 }
@@ -43,6 +45,19 @@ export async function inFlightReleases(client: Client, name?: string): Promise<r
 export async function releaseView(client: Client, release: string): Promise<ReleaseView | undefined> {
   try {
     return await client.withDeadline(Date.now() + QUERY_SECONDS * 1000, () => client.workflow.getHandle(release).query(releaseQuery));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the server knows of a step that failed and waits for its next try; undefined where all goes well, or nothing answers within 3 s. */
+async function troubleOf(client: Client, release: string): Promise<string | undefined> {
+  try {
+    const described = await client.withDeadline(Date.now() + QUERY_SECONDS * 1000, () => client.workflow.getHandle(release).describe());
+    const failing = described.raw.pendingActivities?.find(({ lastFailure }) => lastFailure);
+    if (!failing) return undefined;
+    const { activityType, attempt, lastFailure } = failing;
+    return `${activityType?.name ?? 'a step'} fails and is tried again (try ${attempt ?? 1}): ${lastFailure?.message ?? 'no reason given'}`;
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ import { fail, ok } from '../../domain/result';
 import type { Result } from '../../domain/result';
 import { readApk } from '../apk/read';
 import type { BuilderActivities } from '../contract';
+import { fullDisk } from '../store/full-disk';
 import type { Store } from '../store/store';
 import { tail } from '../store/tail';
 import { activityAttempt, underHeartbeat } from './activity-life';
@@ -64,6 +65,8 @@ export function createBuilderActivities(deps: BuilderDeps): BuilderActivities {
       try {
         const log = `builds/${snapshot.package}-${version}-r${epoch}/${architecture}-${attempt.id}.log`;
         return await build(deps, input, attempt, log);
+      } catch (error) {
+        throw fullDisk(error, deps.work);
       } finally {
         await attempt.remove();
       }

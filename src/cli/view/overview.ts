@@ -18,7 +18,7 @@ export function overviewText(style: Style, overview: Overview): string {
     head,
     ...(overview.inFlight ? [] : [red('No Temporal server answers: what is in flight is not known. Start the factory: millrace up')]),
     ...(waiting.length > 0 ? [waitingText(style, waiting)] : []),
-    ...(moving.length > 0 ? [`${bold('In flight')}\n${movingTable(style, moving)}`] : []),
+    ...(moving.length > 0 ? [`${bold('In flight')}\n${movingTable(style, moving)}${troubles(style, moving)}`] : []),
     ...(overview.inFlight?.length === 0 ? ['Nothing is in flight.'] : []),
     ...(ended.length > 0 ? [`${bold('Last ended')}\n${endedTable(style, ended)}`] : []),
     shareText(overview),
@@ -41,6 +41,12 @@ function waitingText(style: Style, waiting: readonly InFlight[]): string {
     ].join('\n');
   });
   return `${style.colours.bold('Waiting for a person')}\n${blocks.join('\n')}`;
+}
+
+function troubles(style: Style, moving: readonly InFlight[]): string {
+  return moving
+    .flatMap(({ release, trouble }) => (trouble ? [`\n${style.colours.red(safe(shortName(release)))}: ${safe(trouble)}`] : []))
+    .join('');
 }
 
 function movingTable(style: Style, moving: readonly InFlight[]): string {

@@ -83,12 +83,19 @@ function waitingSection(waiting: readonly InFlight[], around: Surroundings): Htm
   </section>`;
 }
 
+/** Characters of a failure that the page shows; the command and the Temporal UI have all of it. */
+const TROUBLE = 300;
+
 function movingSection(moving: readonly InFlight[], around: Surroundings): Html {
   const rows = moving
     .slice(0, MOVING)
-    .map(({ release, package: name, stage, startedAt, view }) => [
+    .map(({ release, package: name, stage, startedAt, view, trouble }) => [
       packageLink(name, shortName(release)),
-      view ? stage : markup`${stage} <span class="bad">(its worker does not answer)</span>`,
+      trouble
+        ? markup`${stage} <span class="bad">${trouble.slice(0, TROUBLE)}</span>`
+        : view
+          ? stage
+          : markup`${stage} <span class="bad">(its worker does not answer)</span>`,
       since(startedAt, around.now),
       view && checks(view),
       workflowLink(release, around),
