@@ -1,3 +1,5 @@
+import { editDistance } from '../domain/text/edit-distance';
+
 /** The candidates that a mistyped name may have meant, nearest first, at most three: within a third of its length by edit distance (transpositions count as one), or containing it. */
 export function nearest(name: string, candidates: readonly string[]): readonly string[] {
   const wanted = name.toLowerCase();
@@ -17,22 +19,4 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
   if (near.length === 0) return undefined;
   const last = near[near.length - 1];
   return `did you mean ${near.length === 1 ? last : `${near.slice(0, -1).join(', ')} or ${last}`}?`;
-}
-
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same = a[row - 1] === b[column - 1];
-      let best = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (same ? 0 : 1));
-      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1])
-        best = Math.min(best, beforeLast[column - 2]! + 1);
-      current.push(best);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length]!;
 }

@@ -1,6 +1,6 @@
 import type { Cause } from '../release/release';
 import type { UpdateDecision } from '../update/candidate';
-import { compareVersionTexts } from '../version/version';
+import { compareVersionTexts, fullVersion } from '../version/version';
 
 /** What is wanted of a package, and the one release that brings it there. Plain JSON: it is carried through continue-as-new. */
 export interface PackageState {
@@ -127,7 +127,7 @@ function onLooked(state: PackageState, found: Look, hints: readonly PackageHint[
     const removed = !found.spec && !found.problem && !state.inFlight;
     return look({ ...state, idle, removed, lastLook: { at, text: decided } }, decided);
   }
-  const full = fullVersion(decided);
+  const full = fullVersion(decided.version, decided.epoch);
   if (state.inFlight) return onTargetInFlight(state, state.inFlight, decided, hints, at);
   const looping = insist ? undefined : loop(state, full, at);
   if (looping) return look({ ...state, stopped: looping, lastLook: { at, text: looping } }, looping);
@@ -151,8 +151,8 @@ function onTargetInFlight(
   hints: readonly PackageHint[],
   at: number,
 ): PackageStep {
-  const full = fullVersion(target);
-  if (full === fullVersion(inFlight)) {
+  const full = fullVersion(target.version, target.epoch);
+  if (full === fullVersion(inFlight.version, inFlight.epoch)) {
     const causes = mergeCauses(
       inFlight.causes,
       hints.map((hint) => hint.cause),
@@ -160,7 +160,7 @@ function onTargetInFlight(
     const text = `${full} is in flight already`;
     return look({ ...without(state, 'next'), inFlight: { ...inFlight, causes }, lastLook: { at, text } }, text);
   }
-  const text = `${full} replaces ${fullVersion(inFlight)} once that waits or ends`;
+  const text = `${full} replaces ${fullVersion(inFlight.version, inFlight.epoch)} once that waits or ends`;
   const rest = look({ ...state, next: target, inFlight: { ...inFlight, superseded: true }, lastLook: { at, text } }, text);
   return { ...rest, commands: [{ kind: 'supersede', release: inFlight.release, by: full }, ...rest.commands] };
 }
@@ -177,7 +177,7 @@ function decide(state: PackageState, found: Look, hints: readonly PackageHint[],
   const chosen = found.update?.chosen;
   if (chosen && isNewer(chosen.version, found.spec.version)) {
     const target: Target = { version: chosen.version, epoch: 0, change: 'bump', candidate: chosen.candidate, ...common };
-    const refused = insist ? undefined : state.rejected.find((entry) => entry.version === fullVersion(target));
+    const refused = insist ? undefined : state.rejected.find((entry) => entry.version === fullVersion(target.version, target.epoch));
     if (!refused) return target;
     if (found.published?.version === spec) return `${refused.version} was refused: ${refused.reason}`;
   }
@@ -238,10 +238,6 @@ function mergeCauses(known: readonly Cause[], more: readonly Cause[]): readonly 
 function isNewer(a: string, b: string): boolean {
   const order = compareVersionTexts(a, b);
   return order.ok && order.value > 0;
-}
-
-function fullVersion(target: { readonly version: string; readonly epoch: number }): string {
-  return `${target.version}-r${target.epoch}`;
 }
 
 function without(state: PackageState, key: 'inFlight' | 'next' | 'stopped'): PackageState {
