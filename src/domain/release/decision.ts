@@ -5,7 +5,7 @@ export interface Waiting {
   /** Whether the release waits for a person at all. */
   readonly waiting: boolean;
   readonly stage: string;
-  /** Checks that failed or are missing, so that a waiver can name one. */
+  /** Checks that failed: those a waiver can name. A missing result cannot be waived. */
   readonly blocking: readonly string[];
   /** Whether there is a branch that a person can commit to. */
   readonly branch?: string;
