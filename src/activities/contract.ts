@@ -1,11 +1,14 @@
 import type { AdvisoryCommit } from '../domain/repository/manifest';
 import type { Digest } from '../domain/digest';
 import type { Verdict } from '../domain/check/verdict';
+import type { EncodedPlan } from '../domain/floor/encoded-plan';
+import type { BuiltVariant, ImageGateRecord, ImageLock, ImageRecord, TagMove } from '../domain/image/image';
 import type {
   BuildResult,
   BuiltPackage,
   Cause,
   Change,
+  Comparison,
   FetchedSource,
   GateRecord,
   ReleaseInput,
@@ -82,6 +85,54 @@ export interface EntityActivities {
   standing(input: { readonly workflowId: string }): Promise<'running' | 'closed' | 'unknown'>;
 }
 
+export interface FloorActivities {
+  /** Plans all that may be affected by what depends on these packages. Small: see EncodedPlan. */
+  planRebuilds(input: { readonly packages: readonly string[] }): Promise<EncodedPlan>;
+  /** Appends to the floor's journal. At least once: the same sequence numbers again overwrite. */
+  recordDecisions(input: { readonly run: string; readonly lines: readonly string[]; readonly from: number }): Promise<void>;
+}
+
+export interface ImageControlActivities {
+  /** Locks an image of main against the newest generation. `problem`: it cannot be locked now, or there is no such image (`removed`). */
+  lockImage(input: {
+    readonly image: string;
+    readonly previous?: ImageLock;
+  }): Promise<{ readonly lock: ImageLock } | { readonly problem: string; readonly removed?: boolean }>;
+  /** Hints the images that a generation may change: those whose last lock has one of these packages (origins), those that never had one, and all when `packages` is absent. */
+  hintImages(input: {
+    readonly id: string;
+    readonly cause: Cause;
+    readonly packages?: readonly string[];
+  }): Promise<{ readonly hinted: number }>;
+  writeImageGate(gate: ImageGateRecord): Promise<Digest>;
+  writeImageRecord(record: ImageRecord): Promise<void>;
+}
+
+export interface ImageBuilderActivities {
+  /** Builds every architecture of a variant from its lock; the same lock gives the same digest. Also looks at what it made: SBOM, user, entrypoint, files. */
+  buildImage(input: {
+    readonly lock: ImageLock;
+    readonly variant: string;
+  }): Promise<{ readonly built: BuiltVariant; readonly verdicts: readonly Verdict[] }>;
+}
+
+export interface ImageTesterActivities {
+  /** Runs the suites of an image on a pushed digest, by container. `attempt` counts retries asked for by a person; passes are reused. */
+  testImage(input: { readonly lock: ImageLock; readonly built: BuiltVariant; readonly attempt: number }): Promise<readonly Verdict[]>;
+}
+
+export interface ImagePublisherActivities {
+  /** Pushes by digest, without a tag. Pushing again is nothing. */
+  pushImage(input: { readonly image: string; readonly commit: string; readonly built: BuiltVariant }): Promise<void>;
+  /** Moves the tags that the rules of image.yaml give each variant, with the signature first. Moves that happened are answered again. Throws `GateRefused` unless the gate record names these digests. */
+  moveTags(input: { readonly lock: ImageLock; readonly gate: Digest; readonly signatures: Digest }): Promise<readonly TagMove[]>;
+}
+
+export interface ImageSignerActivities {
+  /** Signs the digests that the gate record names. The result addresses a store object with a cosign signature for each. Throws `GateRefused`. */
+  signImages(input: { readonly gate: Digest }): Promise<{ readonly signatures: Digest }>;
+}
+
 export interface BuilderActivities {
   buildPackage(input: {
     readonly snapshot: SpecSnapshot;
@@ -105,6 +156,16 @@ export interface CheckActivities {
     readonly builds: readonly BuildResult[];
     readonly verdicts: readonly Verdict[];
   }): Promise<readonly Verdict[]>;
+}
+
+/** On the tester. */
+export interface ComparisonActivities {
+  /** Compares what was built with what of the package is published, on every architecture. */
+  compareBuilds(input: {
+    readonly package: string;
+    readonly version: string;
+    readonly builds: readonly BuildResult[];
+  }): Promise<Comparison>;
 }
 
 export interface CheckRequest {

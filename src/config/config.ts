@@ -1,4 +1,5 @@
 import type { PackageRule } from '../domain/advisory/mapping';
+import type { FloorSettings, RebuildPolicy } from '../domain/floor/floor';
 import type { Position } from '../domain/result';
 
 /** `millrace.yaml`, checked and with absolute paths. The zod schema beside it (`schema.ts`) is the authority on the file's form. */
@@ -30,6 +31,20 @@ export interface Config {
     /** What records call the packages of this distribution. */
     readonly packages: readonly PackageRule[];
   };
+  /** How what depends on a published package is rebuilt. */
+  readonly floor: FloorSettings & {
+    /** First match decides; a star stands for any characters. What no rule names has the built-in policy. */
+    readonly policies: readonly { readonly package: string; readonly policy: RebuildPolicy }[];
+  };
+  /** Where images are described and pushed; without it Millrace makes none. */
+  readonly images?: {
+    /** Folder in the spec repository: `<directory>/<name>/image.yaml`. */
+    readonly directory: string;
+    /** `http(s)://host[:port]` of an OCI registry. */
+    readonly registry: string;
+    /** Whether `millrace up` runs that registry itself (Debian's docker-registry). */
+    readonly localRegistry: boolean;
+  };
   readonly environment: {
     /** Use the stage0 repository that `millrace bootstrap` makes. */
     readonly stage0: boolean;
@@ -54,6 +69,7 @@ export function statePaths(state: string) {
   return {
     store: `${state}/store`,
     repository: `${state}/repository`,
+    registry: `${state}/registry`,
     stage0: `${state}/stage0`,
     keys: `${state}/keys`,
     secrets: `${state}/secrets`,

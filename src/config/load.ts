@@ -107,6 +107,22 @@ function assemble(file: string, parsed: ConfigFile, positions: Readonly<Record<s
       directory: parsed.specs.directory,
     },
     ...(parsed.advisories ? { advisories: advisoriesOf(parsed.advisories, path) } : {}),
+    floor: {
+      slots: parsed.floor.slots,
+      debounceSeconds: parsed.floor.debounce,
+      cycleBudget: parsed.floor['cycle-budget'],
+      breaker: parsed.floor.breaker,
+      policies: parsed.floor.policies,
+    },
+    ...(parsed.images
+      ? {
+          images: {
+            directory: parsed.images.directory,
+            registry: parsed.images.registry?.replace(/\/+$/, '') ?? `http://127.0.0.1:${parsed.images.port}`,
+            localRegistry: parsed.images.registry === undefined,
+          },
+        }
+      : {}),
     environment: {
       stage0: parsed.environment.stage0 ?? parsed.environment.repositories.length === 0,
       repositories: parsed.environment.repositories.map((repository) => ({

@@ -80,6 +80,51 @@ export const configSchema = z.strictObject({
       { error: 'a block of keys' },
     )
     .optional(),
+  floor: z
+    .strictObject(
+      {
+        slots: z.int({ error: 'a whole number' }).min(1, { error: 'a whole number above 0' }).default(2),
+        debounce: duration.prefault('30s'),
+        'cycle-budget': z.int({ error: 'a whole number' }).min(1, { error: 'a whole number above 0' }).default(1),
+        breaker: z
+          .strictObject(
+            {
+              after: z.int({ error: 'a whole number' }).min(1, { error: 'a whole number above 0' }).default(20),
+              share: z
+                .number({ error: 'a number from 0 to 1' })
+                .min(0, { error: 'a number from 0 to 1' })
+                .max(1, { error: 'a number from 0 to 1' })
+                .default(0.5),
+            },
+            { error: 'a block of keys' },
+          )
+          .prefault({}),
+        policies: z
+          .array(
+            z.strictObject(
+              { package: text, policy: z.enum(['static', 'content', 'abi', 'none'], { error: 'static, content, abi or none' }) },
+              { error: 'a block with package and policy' },
+            ),
+            { error: 'a list of policies' },
+          )
+          .default([]),
+      },
+      { error: 'a block of keys' },
+    )
+    .prefault({}),
+  images: z
+    .strictObject(
+      {
+        directory: text
+          .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).*[^/]$/, { error: 'a folder inside the spec repository, such as images' })
+          .default('images'),
+        /** Absent: a local one on `port`. */
+        registry: httpUrl.optional(),
+        port: port.default(8468),
+      },
+      { error: 'a block of keys' },
+    )
+    .optional(),
   environment: z
     .strictObject(
       {

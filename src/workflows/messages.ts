@@ -1,7 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ReleaseStory } from '../domain/release/details';
-import type { Cause, Decision, ReleaseOutcome } from '../domain/release/release';
+import type { FloorDecision, FloorNews, FloorSettings } from '../domain/floor/floor';
+import type { ImageDecision, ImageLock, ImageOutcome, TagMove } from '../domain/image/image';
+import type { Cause, Decision, ReleaseOutcome, Reminders } from '../domain/release/release';
 import type { PublishRequest, WithdrawRequest } from '../activities/contract';
 
 /** Every signal, update, query, search attribute, workflow id and task queue of Millrace, in one place. */
@@ -18,10 +20,15 @@ export const QUEUES = {
 export const packageId = (name: string) => `package:${name}`;
 export const releaseId = (name: string, version: string, epoch: number) => `release:${name}-${version}-r${epoch}`;
 export const repositoryId = (distribution: string) => `repository:${distribution}`;
+export const floorId = (distribution: string) => `floor:${distribution}`;
+export const imageId = (name: string) => `image:${name}`;
+/** `key` is the key of the lock. */
+export const imageReleaseId = (name: string, key: string) => `image-release:${name}-${key.replace(/^sha256:/, '').slice(0, 16)}`;
 export const watchScheduleId = (distribution: string) => `watch:${distribution}`;
 
 export const SEARCH = {
   package: defineSearchAttributeKey('MillracePackage', SearchAttributeType.KEYWORD),
+  image: defineSearchAttributeKey('MillraceImage', SearchAttributeType.KEYWORD),
   stage: defineSearchAttributeKey('MillraceStage', SearchAttributeType.KEYWORD),
   waitingFor: defineSearchAttributeKey('MillraceWaitingFor', SearchAttributeType.KEYWORD),
   causes: defineSearchAttributeKey('MillraceCauses', SearchAttributeType.KEYWORD_LIST),
@@ -116,3 +123,49 @@ export const publishSignal = defineSignal<[PublishRequest]>('publish');
 export const withdrawSignal = defineSignal<[WithdrawRequest]>('withdraw');
 export const withdrawUpdate = defineUpdate<string, [WithdrawRequest]>('withdraw');
 export const repositoryQuery = defineQuery<RepositoryView>('state');
+
+export interface FloorInput {
+  readonly distribution: string;
+  readonly settings: FloorSettings;
+  /** What package entities are started with when the floor is the first to speak to them. */
+  readonly architectures: readonly string[];
+  readonly reminders: Reminders;
+  readonly state?: unknown;
+}
+
+/** News of a package for `floor:<distribution>`. */
+export const newsSignal = defineSignal<[FloorNews]>('news');
+export const floorDecideUpdate = defineUpdate<string, [FloorDecision]>('decide');
+export const floorDecideSignal = defineSignal<[FloorDecision]>('decide');
+export const floorSettingsSignal = defineSignal<[FloorSettings]>('settings');
+
+export interface ImageEntityInput {
+  readonly distribution: string;
+  readonly image: string;
+  readonly architectures: readonly string[];
+  readonly reminders: Reminders;
+  readonly state?: unknown;
+}
+
+/** "Look again at this image." */
+export interface ImageHint {
+  readonly id: string;
+  readonly cause: Cause;
+  readonly insist?: boolean;
+}
+
+/** A release of an image tells its entity how it ended. */
+export interface ImageSettled {
+  readonly id: string;
+  readonly release: string;
+  readonly lock: ImageLock;
+  readonly outcome: ImageOutcome;
+  readonly reason: string;
+  readonly tags: readonly TagMove[];
+}
+
+export const imageHintSignal = defineSignal<[ImageHint]>('hint');
+export const imageHintUpdate = defineUpdate<HintAnswer, [ImageHint]>('hint');
+export const imageSettledSignal = defineSignal<[ImageSettled]>('settled');
+export const imageDecideSignal = defineSignal<[ImageDecision]>('decide');
+export const imageDecideUpdate = defineUpdate<string, [ImageDecision]>('decide');

@@ -36,6 +36,7 @@ describe('loadConfig', () => {
       state: join(folder, '.millrace'),
       architectures: ['x86_64'],
       specs: { repository: join(folder, 'specs.git'), branch: 'main', directory: 'packages' },
+      floor: { slots: 2, debounceSeconds: 30, cycleBudget: 1, breaker: { after: 20, share: 0.5 }, policies: [] },
       environment: { stage0: true, repositories: [] },
       watch: { everySeconds: 600 },
       gateway: { host: '127.0.0.1', port: 8467 },

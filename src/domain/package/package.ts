@@ -31,7 +31,7 @@ export interface PackageHint {
 export interface Target {
   readonly version: string;
   readonly epoch: number;
-  readonly change: 'bump' | 'none';
+  readonly change: 'bump' | 'rebuild' | 'none';
   readonly previous?: string;
   readonly candidate?: { readonly name: string; readonly commit?: string; readonly link?: string };
   readonly causes: readonly Cause[];
@@ -42,7 +42,7 @@ export interface SettledRelease {
   readonly release: string;
   readonly version: string;
   readonly epoch: number;
-  readonly outcome: 'published' | 'rejected' | 'superseded' | 'failed';
+  readonly outcome: 'published' | 'equal' | 'rejected' | 'superseded' | 'failed';
   readonly reason: string;
   readonly buildSeconds: Readonly<Record<string, number>>;
 }

@@ -1,5 +1,6 @@
 import type { Verdict, Waiver } from '../check/verdict';
 import type { Digest } from '../digest';
+import type { PublishedChange } from '../floor/floor';
 import type { Candidate } from '../update/candidate';
 
 /** Why something happens; carried along the whole chain, so that `why` can tell it. `id` comes from the content. */
@@ -11,6 +12,8 @@ export interface Cause {
   readonly at: string;
   readonly by?: string;
   readonly link?: string;
+  /** Of a rebuild: the id of the floor's cause. */
+  readonly root?: string;
 }
 
 /** The files of one package's spec at a commit, in the artifact store: what a build reads instead of the spec repository. */
@@ -67,8 +70,8 @@ export interface ReleaseInput {
   readonly epoch: number;
   /** The newest published `version-rN` before it, if any. */
   readonly previous?: string;
-  /** `bump`: edit the spec to this version; `none`: the spec on main already says it. */
-  readonly change: 'bump' | 'none';
+  /** `bump`: edit the spec to this version; `rebuild`: raise its epoch, and drop the change if what is built equals what is published; `none`: the spec on main already says it. */
+  readonly change: 'bump' | 'rebuild' | 'none';
   readonly candidate?: Candidate;
   readonly causes: readonly Cause[];
   readonly architectures: readonly string[];
@@ -164,7 +167,13 @@ export interface DecisionRecord {
 }
 
 /** How a release ended. */
-export type ReleaseOutcome = 'published' | 'rejected' | 'superseded' | 'failed';
+export type ReleaseOutcome = 'published' | 'equal' | 'rejected' | 'superseded' | 'failed';
+
+/** What was built beside what was published before it, over all architectures. */
+export interface Comparison extends PublishedChange {
+  /** At most 20 lines. */
+  readonly changes: readonly string[];
+}
 
 /** Written to the store when a release ends; `show`, `why` and every figure read it. */
 export interface ReleaseRecord {
@@ -178,6 +187,8 @@ export interface ReleaseRecord {
   readonly waivers: readonly Waiver[];
   readonly decisions: readonly DecisionRecord[];
   readonly attempts: number;
+  /** How what was built differs from what was published before. */
+  readonly comparison?: Comparison;
   readonly generation?: number;
   readonly gate?: Digest;
   readonly mergedAs?: string;

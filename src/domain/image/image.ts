@@ -1,0 +1,87 @@
+import type { Verdict } from '../check/verdict';
+import type { Digest } from '../digest';
+import type { Cause, Decision, DecisionRecord, Reminders } from '../release/release';
+
+/** Exactly what an image is made of, of one variant and all architectures, from one generation. `digest` addresses the file of `apko lock` in the store. */
+export interface LockedVariant {
+  /** Empty for the plain one, else what its tags end in: `dev` makes `latest-dev`. */
+  readonly variant: string;
+  /** The apko configuration as read, in the store. */
+  readonly config: Digest;
+  readonly digest: Digest;
+  /** Newest version-rN of the image's main package in it. */
+  readonly version: string;
+  readonly packages: number;
+}
+
+/** What an image would be made of now. */
+export interface ImageLock {
+  readonly image: string;
+  /** Of the spec repository: where image.yaml and the configurations were read. */
+  readonly commit: string;
+  readonly generation: number;
+  readonly variants: readonly LockedVariant[];
+  /** Digest over image.yaml, suites, configurations and locks: equal means that nothing would change. */
+  readonly key: Digest;
+  /** What differs from the lock before, one line each (`zlib 1.3.1-r0 to 1.3.2-r0`), at most 20; empty for a first one. */
+  readonly changes: readonly string[];
+}
+
+export interface TagMove {
+  readonly tag: string;
+  /** Where it pointed before; absent for a new one. */
+  readonly from?: string;
+  readonly to: string;
+}
+
+/** One variant in the registry. */
+export interface BuiltVariant {
+  readonly variant: string;
+  /** `sha256:…` of the image index. */
+  readonly digest: string;
+  /** OCI layout as an object of the store. */
+  readonly layout: Digest;
+  readonly bytes: number;
+}
+
+/** What a release of an image is asked to carry to its tags. */
+export interface ImageReleaseInput {
+  readonly distribution: string;
+  readonly lock: ImageLock;
+  readonly causes: readonly Cause[];
+  readonly architectures: readonly string[];
+  readonly reminders: Reminders;
+}
+
+/** Answers to a waiting image: a suite again, or give it up; `waive` accepts one named suite with a reason. */
+export type ImageDecision = Extract<Decision, { kind: 'retry' | 'waive' | 'reject' }>;
+
+export type ImageOutcome = 'tagged' | 'rejected' | 'superseded' | 'failed';
+
+/** What the signer reads for itself before it signs an image. */
+export interface ImageGateRecord {
+  readonly release: string;
+  readonly image: string;
+  readonly repository: string;
+  readonly variants: readonly BuiltVariant[];
+  readonly verdicts: readonly Verdict[];
+  readonly accepted: readonly { readonly check: string; readonly by: string; readonly reason: string; readonly at: string }[];
+  readonly openedAt: string;
+}
+
+/** Written when an image's release ends; commands and pages read it. */
+export interface ImageRecord {
+  readonly id: string;
+  readonly image: string;
+  readonly repository: string;
+  readonly lock: ImageLock;
+  readonly outcome: ImageOutcome;
+  readonly reason: string;
+  readonly causes: readonly Cause[];
+  readonly variants: readonly BuiltVariant[];
+  readonly verdicts: readonly Verdict[];
+  readonly decisions: readonly DecisionRecord[];
+  readonly tags: readonly TagMove[];
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
