@@ -20,6 +20,10 @@ export interface ImageLock {
   /** Of the spec repository: where image.yaml and the configurations were read. */
   readonly commit: string;
   readonly generation: number;
+  /** image.yaml as read, in the store: who builds, tests and tags has no spec repository. */
+  readonly spec: Digest;
+  /** Its test suites by name; the files are in the store. */
+  readonly suites: readonly { readonly name: string; readonly file: Digest }[];
   readonly variants: readonly LockedVariant[];
   /** Digest over image.yaml, suites, configurations and locks: equal means that nothing would change. */
   readonly key: Digest;
