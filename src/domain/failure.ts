@@ -13,4 +13,6 @@ export const NON_RETRYABLE = [
   'Conflict',
   'ForgeRefused',
   'SnapshotRefused',
+  'RegistryRefused',
+  'LockStale',
 ] as const;

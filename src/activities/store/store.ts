@@ -17,4 +17,16 @@ export interface Store {
   log(name: string): Promise<string>;
 }
 
-export type RecordKind = 'build' | 'release' | 'gate' | 'verdicts' | 'upstream' | 'withdrawal' | 'failed-build' | 'osv';
+export type RecordKind =
+  | 'build'
+  | 'release'
+  | 'gate'
+  | 'verdicts'
+  | 'upstream'
+  | 'withdrawal'
+  | 'failed-build'
+  | 'osv'
+  | 'image-lock'
+  | 'image-gate'
+  | 'image'
+  | 'image-tags';

@@ -38,6 +38,27 @@ export interface TagMove {
   readonly to: string;
 }
 
+/** The record `image-tags` of an image: where its tags point, and every move of them. Written with the moves; commands and pages read it. */
+export interface ImageTags {
+  readonly image: string;
+  readonly repository: string;
+  /** Digest by tag. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Oldest first, the last 500. */
+  readonly moves: readonly (TagMove & { readonly at: string; readonly release: string; readonly reason: string })[];
+}
+
+/** The record `image-lock` of an image: what the last look found; which images a generation may change is read from it. */
+export interface LastImageLock {
+  /** Of the spec repository. */
+  readonly commit: string;
+  /** Absent where it could not be locked. */
+  readonly lock?: ImageLock;
+  /** Origins of the packages in it, sorted. */
+  readonly origins: readonly string[];
+  readonly problem?: string;
+}
+
 /** One variant in the registry. */
 export interface BuiltVariant {
   readonly variant: string;
@@ -45,6 +66,8 @@ export interface BuiltVariant {
   readonly digest: string;
   /** OCI layout as an object of the store. */
   readonly layout: Digest;
+  /** SPDX documents by architecture, in the store. */
+  readonly sboms: Readonly<Record<string, Digest>>;
   readonly bytes: number;
 }
 
@@ -67,6 +90,8 @@ export interface ImageGateRecord {
   readonly release: string;
   readonly image: string;
   readonly repository: string;
+  /** Says which checks are required. */
+  readonly lock: ImageLock;
   readonly variants: readonly BuiltVariant[];
   readonly verdicts: readonly Verdict[];
   readonly accepted: readonly { readonly check: string; readonly by: string; readonly reason: string; readonly at: string }[];
