@@ -34,8 +34,6 @@ export interface Assessment {
 export interface ControlActivities {
   /** Looks at spec, index and (unless `upstream` is false) upstream. */
   assess(input: { readonly package: string; readonly upstream: boolean; readonly version?: string }): Promise<Assessment>;
-  /** Packages whose spec on main is worth a hint, for the watch: all names, with the main commit. */
-  listPackages(): Promise<{ readonly commit: string; readonly packages: readonly string[] }>;
   /** Looks at every package for the watch and returns only those with something to do. */
   sweep(): Promise<{
     readonly looked: number;

@@ -27,7 +27,7 @@ export interface AssessmentDependencies {
   readonly clock: () => Date;
 }
 
-export type AssessmentActivities = Pick<ControlActivities, 'assess' | 'listPackages' | 'sweep'>;
+export type AssessmentActivities = Pick<ControlActivities, 'assess' | 'sweep'>;
 
 /** Packages that a sweep looks at at the same time. */
 const AT_ONCE = 8;
@@ -92,7 +92,7 @@ export function createAssessmentActivities(deps: AssessmentDependencies): Assess
     return { ...assessment, update: { ...looked.update, trace: briefTrace(looked.update.trace, TRACE) } };
   };
 
-  const listPackages: AssessmentActivities['listPackages'] = async () => {
+  const specsOnMain = async () => {
     const commit = await forge.head(branch);
     return { commit, packages: packagesAmong(await forge.list(commit, trimmed(directory)), directory) };
   };
@@ -132,7 +132,7 @@ export function createAssessmentActivities(deps: AssessmentDependencies): Assess
   };
 
   const sweep: AssessmentActivities['sweep'] = async () => {
-    const { commit, packages } = await listPackages();
+    const { commit, packages } = await specsOnMain();
     const at = clock().toISOString();
     const record = `sweep-${deps.config.distribution}`;
     const last = await store.readRecord<SweepRecord>('upstream', record);
@@ -161,7 +161,7 @@ export function createAssessmentActivities(deps: AssessmentDependencies): Assess
     };
   };
 
-  return { assess, listPackages, sweep };
+  return { assess, sweep };
 }
 
 /** The rules still decide: the same choice, but only from what upstream offers of the version that a person asked for. */

@@ -156,10 +156,6 @@ describe('assessment', () => {
   describe('of all', () => {
     const sweep = () => activities().sweep();
 
-    test('names the packages and the commit', async () => {
-      expect(await activities().listPackages()).toEqual({ commit: head(), packages: ['lz4', 'zlib'] });
-    });
-
     test('hints what differs, by ids that stay, and nothing else', async () => {
       await publish('lz4', '1.9.4');
       const { hints, ...rest } = await sweep();
