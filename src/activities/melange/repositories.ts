@@ -6,6 +6,7 @@ import { fileName } from '../../domain/apk/file-name';
 import { indexRecord } from '../../domain/apk/index-text';
 import type { BuiltPackage, LockedPackage } from '../../domain/release/release';
 import { readApk } from '../apk/read';
+import type { Apk } from '../apk/read';
 import { run } from '../process';
 import { shownGeneration } from '../repository/current';
 import { INDEX, repositoryPaths } from '../repository/layout';
@@ -156,15 +157,10 @@ export async function writeClosure(
   const target = join(folder, architecture);
   await mkdir(target, { recursive: true });
   const waiting = [...packages];
-  const placeOne = async (item: ResolvedPackage) => {
-    const file = join(target, fileName(item.name, item.version));
-    const source = /^https?:/.test(item.url) ? await fetched(item, cache) : item.url;
-    await place(source, file);
-    await verify(file, item);
-  };
   // More would only fight for the disk.
   const worker = async () => {
-    for (let item = waiting.pop(); item; item = waiting.pop()) await placeOne(item);
+    for (let item = waiting.pop(); item; item = waiting.pop())
+      await placePackage(item, join(target, fileName(item.name, item.version)), cache);
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
   await writeIndexFile(
@@ -173,10 +169,16 @@ export async function writeClosure(
   );
 }
 
+/** Puts an apk to `file`, from its path or by a fetch, read whole and the one that was locked. `cache` as in `writeClosure`. Throws the retryable `Infrastructure`. */
+export async function placePackage(item: LockedPackage, file: string, cache: string): Promise<Apk> {
+  await place(/^https?:/.test(item.url) ? await fetched(item, cache) : item.url, file);
+  return await verify(file, item);
+}
+
 const CONDENSED = 300;
 
 /** One line of 300 characters at most. apko says what was asked for first and what is missing last, so the middle gives way. */
-function condense(text: string): string {
+export function condense(text: string): string {
   const line = text
     .trim()
     .replace(/:\s*\n\s*/g, ': ')
@@ -186,12 +188,13 @@ function condense(text: string): string {
   return line.length <= CONDENSED ? line : `${line.slice(0, Math.floor(half))} … ${line.slice(-Math.ceil(half))}`;
 }
 
-async function verify(file: string, item: LockedPackage): Promise<void> {
+async function verify(file: string, item: LockedPackage): Promise<Apk> {
   const apk = await readApk(file).catch((error: unknown) => {
     throw infrastructure(`${item.url} cannot be read: ${(error as Error).message}`, error);
   });
   if (apk.checksum !== item.checksum)
     throw infrastructure(`${item.url} is not what its index says: ${apk.checksum} instead of ${item.checksum}; make or fetch it again`);
+  return apk;
 }
 
 async function fetched(item: LockedPackage, cache: string): Promise<string> {
