@@ -121,7 +121,7 @@ export interface ImageTesterActivities {
 
 export interface ImagePublisherActivities {
   /** Pushes by digest, without a tag. Pushing again is nothing. */
-  pushImage(input: { readonly image: string; readonly commit: string; readonly built: BuiltVariant }): Promise<void>;
+  pushImage(input: { readonly lock: ImageLock; readonly built: BuiltVariant }): Promise<void>;
   /** Moves the tags that the rules of image.yaml give each variant, with the signature first. Moves that happened are answered again. Throws `GateRefused` unless the gate record names these digests. */
   moveTags(input: { readonly lock: ImageLock; readonly gate: Digest; readonly signatures: Digest }): Promise<readonly TagMove[]>;
 }

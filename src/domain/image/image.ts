@@ -45,7 +45,16 @@ export interface ImageTags {
   /** Digest by tag. */
   readonly tags: Readonly<Record<string, string>>;
   /** Oldest first, the last 500. */
-  readonly moves: readonly (TagMove & { readonly at: string; readonly release: string; readonly reason: string })[];
+  readonly moves: readonly RecordedMove[];
+  /** What was begun and not yet seen through: after a crash these moves are made, and not others. */
+  readonly begun?: readonly RecordedMove[];
+}
+
+export interface RecordedMove extends TagMove {
+  readonly at: string;
+  readonly release: string;
+  /** What changed in the image. */
+  readonly reason: string;
 }
 
 /** The record `image-lock` of an image: what the last look found; which images a generation may change is read from it. */
