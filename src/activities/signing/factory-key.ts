@@ -49,7 +49,8 @@ export async function loadPrivateKey(
   }
 }
 
-async function writeOnce(path: string, content: string, mode: number): Promise<void> {
+/** Writes a file that no other call overwrites: the first of several wins. */
+export async function writeOnce(path: string, content: string, mode: number): Promise<void> {
   const temporary = await writeTemporary(path, content, mode);
   try {
     await link(temporary, path);
@@ -60,7 +61,8 @@ async function writeOnce(path: string, content: string, mode: number): Promise<v
   }
 }
 
-async function replace(path: string, content: string, mode: number): Promise<void> {
+/** Replaces a file in one step. */
+export async function replace(path: string, content: string, mode: number): Promise<void> {
   await rename(await writeTemporary(path, content, mode), path);
 }
 

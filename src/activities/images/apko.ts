@@ -1,0 +1,34 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../process';
+import { infrastructure } from '../melange/infrastructure';
+import { condense } from '../melange/repositories';
+import type { Tools } from '../melange/tools';
+
+/** Names of files in an attempt's folder. They are the same everywhere: apko writes them into what it makes. */
+export const CONFIG = 'image.apko.yaml';
+const LOCK = 'lock.json';
+
+/**
+ * `apko lock` in a folder with linked repositories (see `linkRepositories`). What is wrong with the configuration, or cannot be installed together, is an answer in apko's words;
+ * anything else throws the retryable `Infrastructure`.
+ */
+export async function lockConfiguration(
+  apko: Tools['apko'],
+  request: {
+    readonly folder: string;
+    readonly config: string;
+    readonly flags: readonly string[];
+    readonly architectures: readonly string[];
+  },
+): Promise<{ readonly ok: true; readonly file: string } | { readonly ok: false; readonly problem: string }> {
+  const { folder, config, flags, architectures } = request;
+  await writeFile(join(folder, CONFIG), config);
+  const args = ['lock', CONFIG, ...flags, '--arch', architectures.join(','), '--output', LOCK, '--log-level', 'error'];
+  const finished = await run(apko.path, args, { cwd: folder, env: { HOME: folder, TMPDIR: folder, PATH: process.env['PATH'] } });
+  if (finished.code === 0) return { ok: true, file: join(folder, LOCK) };
+  const said = /^Error: ([^]*)$/m.exec(finished.stderr)?.[1] ?? finished.stderr;
+  const problem = /failed to parse image configuration: ([^]*)/.exec(said)?.[1] ?? /solving "[^]*" constraint[^]*/.exec(said)?.[0];
+  if (problem === undefined) throw infrastructure(`apko cannot lock: ${condense(said)}`);
+  return { ok: false, problem: condense(problem) };
+}
