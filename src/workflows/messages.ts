@@ -67,6 +67,8 @@ export interface PackageEntityInput {
   readonly package: string;
   readonly architectures: readonly string[];
   readonly reminders: { readonly everySeconds: number; readonly escalateAfterSeconds: number };
+  /** What the floor is started with when a release of this package is the first to tell it something. */
+  readonly floor: FloorSettings;
   /** Carried through continue-as-new. */
   readonly state?: unknown;
 }

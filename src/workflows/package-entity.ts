@@ -114,8 +114,8 @@ export async function packageEntity(input: PackageEntityInput): Promise<string> 
 }
 
 function releaseInput(input: PackageEntityInput, target: Target): ReleaseInput {
-  const { distribution, architectures, reminders } = input;
-  return { ...target, distribution, architectures, reminders, package: input.package };
+  const { distribution, architectures, reminders, floor } = input;
+  return { ...target, distribution, architectures, reminders, floor, package: input.package };
 }
 
 function viewOf(state: PackageState): PackageView {

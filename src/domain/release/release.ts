@@ -1,6 +1,6 @@
 import type { Verdict, Waiver } from '../check/verdict';
 import type { Digest } from '../digest';
-import type { PublishedChange } from '../floor/floor';
+import type { FloorSettings, PublishedChange } from '../floor/floor';
 import type { Candidate } from '../update/candidate';
 
 /** Why something happens; carried along the whole chain, so that `why` can tell it. `id` comes from the content. */
@@ -76,6 +76,8 @@ export interface ReleaseInput {
   readonly causes: readonly Cause[];
   readonly architectures: readonly string[];
   readonly reminders: Reminders;
+  /** What the floor is started with when this release is the first to tell it something. */
+  readonly floor: FloorSettings;
 }
 
 /** Seconds from the start of waiting. */
