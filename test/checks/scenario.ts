@@ -213,6 +213,7 @@ export async function scenario(parts: Parts = {}): Promise<Scenario> {
       causes: [],
       architectures,
       reminders: { everySeconds: 60, escalateAfterSeconds: 600 },
+      floor: { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } },
     },
     change: {
       branch: 'millrace/hello',

@@ -15,6 +15,7 @@ export const input: ReleaseInput = {
   causes: [{ id: 'upstream:zlib:1.3.1', kind: 'upstream-release', text: 'zlib 1.3.1 was released', at: '2026-01-01T10:00:00Z' }],
   architectures: ['x86_64'],
   reminders: { everySeconds: 60, escalateAfterSeconds: 600 },
+  floor: { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } },
 };
 
 export const change: Change = {

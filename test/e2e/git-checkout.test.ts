@@ -96,6 +96,7 @@ const release = (version: string, commit?: string): ReleaseInput => ({
   causes: [{ id: 'test', kind: 'upstream-release', text: 'released', at: '2026-02-03T04:05:06.000Z' }],
   architectures: [architecture],
   reminders: { everySeconds: 1, escalateAfterSeconds: 2 },
+  floor: { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } },
 });
 const prepare = (version: string, commit?: string) => activities.change.prepareChange({ release: release(version, commit) });
 const build = ({ snapshot, version, epoch, sources }: Change) =>

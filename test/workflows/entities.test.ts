@@ -13,7 +13,7 @@ import {
 } from '../../src/workflows/messages';
 import type { PackageView } from '../../src/workflows/messages';
 import { packageEntity, repository, watch } from '../../src/workflows';
-import { hint, newWorld, onStage, record, REMINDERS, TIME_SKIPPING, timeSkipping, until } from './stage';
+import { FLOOR, hint, newWorld, onStage, record, REMINDERS, TIME_SKIPPING, timeSkipping, until } from './stage';
 import type { World } from './stage';
 
 jest.setTimeout(60_000);
@@ -44,7 +44,7 @@ suite('entities', () => {
   });
 
   const distribution = () => `demo${serial}`;
-  const input = () => ({ distribution: distribution(), package: 'zlib', architectures: ['x86_64'], reminders: REMINDERS });
+  const input = () => ({ distribution: distribution(), package: 'zlib', architectures: ['x86_64'], reminders: REMINDERS, floor: FLOOR });
   const send = (id: string, more = {}) =>
     env.client.workflow.signalWithStart(packageEntity, {
       workflowId: packageId('zlib'),
@@ -148,9 +148,9 @@ suite('entities', () => {
   it('the watch hints what has something to do', async () => {
     world.upstream = ['1.3.1'];
     await onStage(env, world, async () => {
-      const { distribution: name, architectures, reminders } = input();
+      const { distribution: name, architectures, reminders, floor } = input();
       const swept = await env.client.workflow.execute(watch, {
-        args: [{ distribution: name, architectures, reminders }],
+        args: [{ distribution: name, architectures, reminders, floor }],
         workflowId: `watch-${serial}`,
         taskQueue: QUEUES.workflows,
       });

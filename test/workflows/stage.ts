@@ -62,6 +62,7 @@ const COMMIT = 'c'.repeat(40);
 export const cause = (id: string): Cause => ({ id, kind: 'upstream-release', text: `${id} was released`, at: '2026-01-02T03:04:05Z' });
 export const hint = (id: string, more: Partial<Hint> = {}): Hint => ({ id, cause: cause(id), ...more });
 export const REMINDERS = { everySeconds: 4 * 3600, escalateAfterSeconds: 24 * 3600 };
+export const FLOOR = { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } };
 
 export function releaseInput(more: Partial<ReleaseInput> = {}): ReleaseInput {
   return {
@@ -74,6 +75,7 @@ export function releaseInput(more: Partial<ReleaseInput> = {}): ReleaseInput {
     causes: [cause('upstream:zlib:1.3.1')],
     architectures: ['x86_64'],
     reminders: REMINDERS,
+    floor: FLOOR,
     ...more,
   };
 }

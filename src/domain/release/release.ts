@@ -12,8 +12,8 @@ export interface Cause {
   readonly at: string;
   readonly by?: string;
   readonly link?: string;
-  /** Of a rebuild: the id of the floor's cause. */
-  readonly root?: string;
+  /** Of a rebuild: ids of the floor's causes that ordered it. One order is one cause, whatever it serves. */
+  readonly roots?: readonly string[];
 }
 
 /** The files of one package's spec at a commit, in the artifact store: what a build reads instead of the spec repository. */
@@ -173,6 +173,8 @@ export type ReleaseOutcome = 'published' | 'equal' | 'rejected' | 'superseded' |
 
 /** What was built beside what was published before it, over all architectures. */
 export interface Comparison extends PublishedChange {
+  /** Sonames that are gone and that nothing else keeps, sorted. */
+  readonly removed: readonly string[];
   /** At most 20 lines. */
   readonly changes: readonly string[];
 }

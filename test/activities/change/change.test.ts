@@ -123,6 +123,7 @@ ${patches.length > 0 ? `\n  - uses: patch\n    with:\n      patches: |\n${patche
     causes: [{ id: 'upstream:foo:1.1', kind: 'upstream-release', text: 'foo 1.1 was released', at: AT, link: 'https://foo.example/1.1' }],
     architectures: ['x86_64'],
     reminders: { everySeconds: 1, escalateAfterSeconds: 2 },
+    floor: { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } },
     ...more,
   });
   const prepare = (more: Partial<ReleaseInput> = {}) => activities().prepareChange({ release: release(more) });

@@ -13,6 +13,7 @@ const record = (name: string, version: string, more: Partial<ReleaseRecord> = {}
     causes: [],
     architectures: ['x86_64'],
     reminders: { everySeconds: 1, escalateAfterSeconds: 2 },
+    floor: { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } },
   },
   outcome: 'published',
   reason: 'all passed',

@@ -24,6 +24,7 @@ const story: ReleaseStory = {
     ],
     architectures: ['x86_64'],
     reminders: { everySeconds: 60, escalateAfterSeconds: 600 },
+    floor: { slots: 4, debounceSeconds: 0, cycleBudget: 1, breaker: { after: 5, share: 0.5 } },
   },
   stage: 'waits for a decision',
   builds: [],
