@@ -3,7 +3,7 @@ import { parseVersion } from '../version/version';
 import { compileGoRegexp } from './go-regexp';
 import { nearestKey } from './nearest-key';
 import type { SpecProblem, SpecRule } from './problem';
-import { DEFINITIONS, type ScalarType } from './schema';
+import { DEFINITIONS, type Definition, type ScalarType } from './schema';
 import { isAbsent, nodeKind, startOf, type SpecTree } from './tree';
 
 const PACKAGE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9+_.-]*$/;
@@ -12,16 +12,21 @@ const BOOLEAN = /^(true|false)$/i;
 const NUMBER = /^-?(0|[1-9][0-9]*|0o?[0-7]+|0x[0-9a-fA-F]+)$/;
 const NATURAL = /^(0|[1-9][0-9]{0,14})$/;
 
-/** Every place where a spec or the file of a pipeline departs from the schema: unknown, repeated and missing keys, wrong types, invalid versions, names and regular expressions. */
-export function checkForm(tree: SpecTree, definition: 'Configuration' | 'PipelineFile' = 'Configuration'): readonly SpecProblem[] {
+/** Every place where a document departs from its schema (that of a spec, unless another is named): unknown, repeated and missing keys, wrong types, invalid versions, names and regular expressions. */
+export function checkForm(
+  tree: SpecTree,
+  definition = 'Configuration',
+  definitions: Readonly<Record<string, Definition>> = DEFINITIONS,
+): readonly SpecProblem[] {
   const problems: SpecProblem[] = [];
-  checkDefinition({ tree, problems }, definition, tree.root, '');
+  checkDefinition({ tree, problems, definitions }, definition, tree.root, '');
   return problems;
 }
 
 interface Check {
   readonly tree: SpecTree;
   readonly problems: SpecProblem[];
+  readonly definitions: Readonly<Record<string, Definition>>;
 }
 
 function report(check: Check, node: unknown, rule: SpecRule, message: string, remedy?: string): void {
@@ -34,7 +39,7 @@ function checkType(check: Check, type: string, node: unknown, path: string): voi
   if (isAbsent(node)) return;
   if (type.endsWith('[]')) return checkList(check, type.slice(0, -2), node, path);
   if (type.endsWith('{}')) return checkMapping(check, type.slice(0, -2), node, path);
-  if (DEFINITIONS[type]) {
+  if (check.definitions[type]) {
     if (isMap(node)) return checkDefinition(check, type, node, path);
     return wrongKind(check, node, path, 'a mapping');
   }
@@ -57,7 +62,7 @@ function checkMapping(check: Check, type: string, node: unknown, path: string): 
 }
 
 function checkDefinition(check: Check, name: string, node: YAMLMap, path: string): void {
-  const { fields, required = [] } = DEFINITIONS[name]!;
+  const { fields, required = [] } = check.definitions[name]!;
   const seen = keysOnce(check, node, path, Object.keys(fields));
   for (const [key, value] of seen) checkType(check, fields[key]!, value, path ? `${path}.${key}` : key);
   for (const key of required) {
@@ -72,7 +77,7 @@ function keysOnce(check: Check, node: YAMLMap, path: string, known?: readonly st
   const seen = new Map<string, unknown>();
   for (const pair of node.items) {
     if (!isScalar(pair.key)) {
-      report(check, pair.key ?? node, 'type', `${path || 'the spec'} has a key that is no plain text`);
+      report(check, pair.key ?? node, 'type', `${path || 'the file'} has a key that is no plain text`);
       continue;
     }
     const key = String(pair.key.value);

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { isMap, type YAMLMap } from 'yaml';
 import { fail, ok, type Result } from '../result';
 import { checkForm } from './check-form';
 import type { SpecProblem } from './problem';
@@ -15,7 +15,8 @@ import type {
   VarTransform,
   VersionData,
 } from './spec';
-import { isAbsent, locate, parseTree, startOf, type SpecTree } from './tree';
+import { flag, hasKey, keyText, located, locatedEntries, locatedTexts, mapping, mappings, optional, textOf, texts } from './nodes';
+import { parseTree, startOf, type SpecTree } from './tree';
 
 /** Reads a melange spec strictly. The error is every defect of the file, each with its position. */
 export function readSpec(text: string, file: string): Result<Spec, readonly SpecProblem[]> {
@@ -201,74 +202,4 @@ function environmentPackages(tree: SpecTree, parent: YAMLMap): readonly Located[
   const environment = mapping(parent, 'environment');
   const contents = environment && mapping(environment, 'contents');
   return locatedTexts(tree, contents, 'packages');
-}
-
-function valueOf(node: YAMLMap | undefined, key: string): unknown {
-  return node?.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.value;
-}
-
-function hasKey(node: YAMLMap, key: string): boolean {
-  return node.items.some((pair) => isScalar(pair.key) && pair.key.value === key);
-}
-
-function mapping(node: YAMLMap, key: string): YAMLMap | undefined {
-  const value = valueOf(node, key);
-  return isMap(value) ? value : undefined;
-}
-
-function mappings(node: YAMLMap, key: string): readonly YAMLMap[] {
-  const value = valueOf(node, key);
-  return isSeq(value) ? value.items.filter(isMap) : [];
-}
-
-function textOf(node: YAMLMap, key: string): string | undefined {
-  const value = valueOf(node, key);
-  return isScalar(value) && !isAbsent(value) ? String(value.value) : undefined;
-}
-
-function located(tree: SpecTree, node: YAMLMap, key: string): Located | undefined {
-  return locate(tree, valueOf(node, key));
-}
-
-function flag(node: YAMLMap, key: string): boolean {
-  return textOf(node, key)?.toLowerCase() === 'true';
-}
-
-function texts(node: YAMLMap | undefined, key: string): readonly string[] {
-  const value = valueOf(node, key);
-  return isSeq(value)
-    ? value.items.filter((item) => isScalar(item) && !isAbsent(item)).map((item) => String((item as { value: unknown }).value))
-    : [];
-}
-
-function locatedTexts(tree: SpecTree, node: YAMLMap | undefined, key: string): readonly Located[] {
-  const value = valueOf(node, key);
-  return isSeq(value) ? value.items.flatMap((item) => locate(tree, item) ?? []) : [];
-}
-
-function locatedEntries(tree: SpecTree, node: YAMLMap, key: string): Readonly<Record<string, Located>> {
-  const entries: [string, Located][] = [];
-  for (const pair of mapping(node, key)?.items ?? []) {
-    entries.push([keyText(pair.key), locate(tree, pair.value) ?? emptyAt(tree, pair.value ?? pair.key)]);
-  }
-  return Object.fromEntries(entries);
-}
-
-/** A value left empty is the empty text to melange. */
-function emptyAt(tree: SpecTree, node: unknown): Located {
-  const offset = startOf(node);
-  return { value: '', at: tree.at(offset), offset, end: offset };
-}
-
-function keyText(key: unknown): string {
-  return scalarText(key);
-}
-
-function scalarText(node: unknown): string {
-  return isScalar(node) ? String(node.value) : '';
-}
-
-/** A member only where there is a value: with exactOptionalPropertyTypes an undefined member is not an absent one. */
-function optional<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
-  return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 }
