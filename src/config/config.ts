@@ -68,6 +68,8 @@ export interface Config {
 export function statePaths(state: string) {
   return {
     store: `${state}/store`,
+    /** What the floor decided, a file a run. */
+    floorJournal: `${state}/store/journal/floor`,
     repository: `${state}/repository`,
     registry: `${state}/registry`,
     stage0: `${state}/stage0`,

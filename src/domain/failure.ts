@@ -15,4 +15,5 @@ export const NON_RETRYABLE = [
   'SnapshotRefused',
   'RegistryRefused',
   'LockStale',
+  'JournalGap',
 ] as const;

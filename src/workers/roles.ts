@@ -5,6 +5,10 @@ import { createAnnounceActivities } from '../activities/announce/announce';
 import { createAssessmentActivities } from '../activities/assessment/assessment';
 import { createChangeActivities } from '../activities/change/change';
 import { createCheckActivities } from '../activities/checks/checks';
+import { createBuildHistory } from '../activities/floor/build-history';
+import { createFloorActivities } from '../activities/floor/floor';
+import { createFloorJournal } from '../activities/floor/journal';
+import { createSpecGraph } from '../activities/floor/spec-graph';
 import { createBuilderActivities } from '../activities/melange/builder';
 import type { PackageRepositories } from '../activities/melange/repositories';
 import { createTestRunner } from '../activities/melange/test-runner';
@@ -66,6 +70,12 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
         ...createAssessmentActivities({ forge, store, upstreams, reader, config, clock }),
         ...createChangeActivities({ forge, store, fetcher, patchState, specs, work: `${paths.work}/change`, clock }),
         ...createCheckActivities({ store, repository: reader, forge, upstreams, limits }),
+        ...createFloorActivities({
+          graph: createSpecGraph({ forge, reader, specs, architecture: config.architectures[0]! }),
+          history: createBuildHistory(store),
+          journal: createFloorJournal(paths.floorJournal),
+          policies: config.floor.policies,
+        }),
         ...createNotifier(config.reminders.webhook ? { webhook: config.reminders.webhook } : {}),
       };
       return { taskQueue: QUEUES.control, activities, concurrency: OTHERS_CONCURRENCY };
