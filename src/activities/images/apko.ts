@@ -7,7 +7,7 @@ import type { Tools } from '../melange/tools';
 
 /** Names of files in an attempt's folder. They are the same everywhere: apko writes them into what it makes. */
 export const CONFIG = 'image.apko.yaml';
-const LOCK = 'lock.json';
+export const LOCK = 'lock.json';
 
 /**
  * `apko lock` in a folder with linked repositories (see `linkRepositories`). What is wrong with the configuration, or cannot be installed together, is an answer in apko's words;
@@ -17,7 +17,7 @@ export async function lockConfiguration(
   apko: Tools['apko'],
   request: {
     readonly folder: string;
-    readonly config: string;
+    readonly config: Uint8Array;
     readonly flags: readonly string[];
     readonly architectures: readonly string[];
   },

@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { isPackageName } from '../../domain/change/files';
+import { canonicalJson } from '../../domain/digest';
+import type { Digest } from '../../domain/digest';
+import type { ImageLock, LastImageLock, LockedVariant } from '../../domain/image/image';
+import { readImageSpec } from '../../domain/image/spec';
+import type { ImageSpec } from '../../domain/image/spec';
+import { readSuite } from '../../domain/image/suite';
+import { formatProblem } from '../../domain/result';
+import type { Problem } from '../../domain/result';
+import type { ImageControlActivities } from '../contract';
+import type { Forge } from '../forge/forge';
+import { openAttempt } from '../melange/attempt';
+import type { PackageRepositories } from '../melange/repositories';
+import { findTools } from '../melange/tools';
+import type { Tools } from '../melange/tools';
+import { shownGeneration } from '../repository/current';
+import { createRepositoryReader } from '../repository/reader';
+import type { Store } from '../store/store';
+import { lockConfiguration } from './apko';
+import { apkoProblems } from './apko-config';
+import { lockChanges, readLockedFile } from './locked-file';
+import type { ImagePackage } from './locked-file';
+import { linkRepositories, nameRepositories } from './named-repositories';
+
+export interface ImageLockDeps {
+  readonly store: Store;
+  readonly forge: Forge;
+  readonly branch: string;
+  /** Of the images in the spec repository. */
+  readonly directory: string;
+  readonly architectures: readonly string[];
+  readonly repositories: PackageRepositories;
+  readonly work: string;
+}
+
+/** The files of an image at a commit, as read. */
+interface ImageFiles {
+  readonly spec: ImageSpec;
+  readonly specText: Buffer;
+  readonly configs: ReadonlyMap<string, Buffer>;
+  readonly suites: readonly { readonly name: string; readonly content: Buffer }[];
+}
+
+const MOST_CHANGES = 20;
+const MOST_PROBLEMS = 10;
+
+/** Says what an image of main would be made of now. A problem of the files, or of versions that do not fit together, is an answer; it is written down too, so that every generation is tried. */
+export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivities, 'lockImage'> {
+  const { store, forge, repositories } = deps;
+
+  const lockVariant = async (
+    tools: Tools,
+    files: ImageFiles,
+    variant: { readonly name: string; readonly config: string },
+    generation: number,
+    image: string,
+  ): Promise<{ readonly locked: LockedVariant; readonly packages: readonly ImagePackage[] } | { readonly problem: string }> => {
+    const attempt = await openAttempt(join(deps.work, 'images', `lock-${image}`));
+    try {
+      const flags = await linkRepositories(nameRepositories(repositories, generation), deps.architectures, attempt.folder);
+      const config = files.configs.get(variant.config)!;
+      const { folder } = attempt;
+      const finished = await lockConfiguration(tools.apko, { folder, config, flags, architectures: deps.architectures });
+      if (!finished.ok) return { problem: `${deps.directory}/${image}/${variant.config}: ${finished.problem}` };
+      const packages = await readLockedFile(finished.file);
+      const versions = deps.architectures.map((architecture) =>
+        packages.find((item) => item.name === files.spec.package && item.architecture === architecture),
+      );
+      const version = versions[0]?.version;
+      if (version === undefined || versions.some((item) => item?.version !== version))
+        return {
+          problem: `${deps.directory}/${image}/${variant.config}: the main package ${files.spec.package} is not in it with one version: ${deps.architectures
+            .map((architecture, index) => `${architecture} ${versions[index]?.version ?? 'without it'}`)
+            .join(', ')}`,
+        };
+      return {
+        packages,
+        locked: {
+          variant: variant.name,
+          config: await store.putBytes(config),
+          digest: await store.putFile(finished.file),
+          version,
+          packages: new Set(packages.map(({ name }) => name)).size,
+        },
+      };
+    } finally {
+      await attempt.remove();
+    }
+  };
+
+  const look = async (
+    image: string,
+    previous: ImageLock | undefined,
+  ): Promise<{ readonly last: LastImageLock; readonly removed?: boolean }> => {
+    const commit = await forge.head(deps.branch);
+    const files = await readImageFiles(forge, commit, deps.directory, image);
+    const refuse = (problem: string, removed = false) => ({ last: { commit, origins: [], problem }, ...(removed ? { removed } : {}) });
+    if (files === undefined) return refuse(`there is no ${deps.directory}/${image}/image.yaml on ${deps.branch}`, true);
+    if (!('spec' in files)) return refuse(shown(files));
+    const generation = await shownGeneration(repositories.published.folder);
+    const tools = await findTools();
+    const variants: LockedVariant[] = [];
+    const packages: ImagePackage[] = [];
+    for (const variant of files.spec.variants) {
+      const locked = await lockVariant(tools, files, variant, generation, image);
+      if ('problem' in locked) return refuse(locked.problem);
+      variants.push(locked.locked);
+      packages.push(...locked.packages);
+    }
+    const content = {
+      image,
+      spec: await store.putBytes(files.specText),
+      suites: await Promise.all(files.suites.map(async ({ name, content: bytes }) => ({ name, file: await store.putBytes(bytes) }))),
+      variants,
+    };
+    const lock: ImageLock = {
+      ...content,
+      commit,
+      generation,
+      key: digestOf(canonicalJson(content)),
+      changes: previous ? lockChanges(await packagesOf(store, previous), packages).slice(0, MOST_CHANGES) : [],
+    };
+    return { last: { commit, lock, origins: await originsOf(repositories.published.folder, generation, packages) } };
+  };
+
+  return {
+    async lockImage({ image, previous }) {
+      const { last, removed } = await look(image, previous);
+      await store.writeRecord('image-lock', image, last);
+      if (last.lock) return { lock: last.lock };
+      return { problem: last.problem!, ...(removed ? { removed } : {}) };
+    },
+  };
+}
+
+/** The image's files at a commit: undefined where there is none, every problem where they cannot be used. */
+async function readImageFiles(
+  forge: Forge,
+  commit: string,
+  directory: string,
+  image: string,
+): Promise<ImageFiles | readonly Problem[] | undefined> {
+  if (!isPackageName(image)) return undefined;
+  const folder = `${directory}/${image}`;
+  const specText = await forge.read(commit, `${folder}/image.yaml`);
+  if (!specText) return undefined;
+  const read = readImageSpec(specText.toString('utf8'), `${folder}/image.yaml`);
+  if (!read.ok) return read.error;
+  const spec = read.value;
+  const named = [...spec.variants.map(({ config, at }) => ({ file: config, at })), ...spec.suites];
+  const found = await forge.readAll(
+    commit,
+    named.map(({ file }) => `${folder}/${file}`),
+  );
+  const content = (file: string) => found.get(`${folder}/${file}`);
+  const problems: Problem[] = [
+    ...(spec.name === image
+      ? []
+      : [{ message: `${folder}/image.yaml names the image ${spec.name}`, remedy: 'name image and folder alike' }]),
+    ...named
+      .filter(({ file }) => content(file) === undefined)
+      .map(({ file, at }) => ({ message: `there is no ${folder}/${file}`, at, remedy: 'commit it, or correct its name' })),
+    ...spec.variants.flatMap(({ config }) => apkoProblems(content(config)?.toString('utf8') ?? 'contents: {}', `${folder}/${config}`)),
+    ...spec.suites.flatMap(({ file }) => {
+      const suite = content(file) && readSuite(content(file)!.toString('utf8'), `${folder}/${file}`);
+      return suite && !suite.ok ? suite.error : [];
+    }),
+  ];
+  if (problems.length > 0) return problems;
+  return {
+    spec,
+    specText,
+    configs: new Map(spec.variants.map(({ config }) => [config, content(config)!])),
+    suites: spec.suites.map(({ name, file }) => ({ name, content: content(file)! })),
+  };
+}
+
+function shown(problems: readonly Problem[]): string {
+  const lines = problems.slice(0, MOST_PROBLEMS).map(formatProblem);
+  return [...lines, ...(problems.length > MOST_PROBLEMS ? [`and ${problems.length - MOST_PROBLEMS} more`] : [])].join('\n');
+}
+
+async function packagesOf(store: Store, lock: ImageLock): Promise<readonly ImagePackage[]> {
+  return (await Promise.all(lock.variants.map(async ({ digest }) => await readLockedFile(await store.object(digest))))).flat();
+}
+
+/** Origins of those packages of a lock that the published repository has. */
+async function originsOf(root: string, generation: number, packages: readonly ImagePackage[]): Promise<readonly string[]> {
+  const reader = createRepositoryReader({ root });
+  const origins = new Set<string>();
+  for (const architecture of new Set(packages.map((item) => item.architecture))) {
+    const published = new Map(
+      (await reader.readIndex(architecture, generation)).map((record) => [`${record.name}-${record.version}`, record.origin]),
+    );
+    for (const { name, version } of packages) {
+      const origin = published.get(`${name}-${version}`);
+      if (origin !== undefined) origins.add(origin);
+    }
+  }
+  return [...origins].sort();
+}
+
+function digestOf(text: string): Digest {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
