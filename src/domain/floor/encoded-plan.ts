@@ -1,3 +1,6 @@
+import { reversed, type Adjacency } from '../graph/adjacency';
+import type { RebuildPolicy } from './floor';
+
 /**
  * The order of building of all that may be affected, small enough to travel: packages by number in the order of `names`. Made by `planRebuild`, read by `decodePlan`.
  * It depends on the graph, the policies and the estimates alone, never on the state of the floor: the same affected packages have the same plan.
@@ -15,4 +18,113 @@ export interface EncodedPlan {
   readonly policies: string;
   /** Edges left out so that there is an order, as pairs: the dependent, what it needs. */
   readonly cut: readonly (readonly [number, number])[];
+}
+
+/** A plan as the rules read it. Never part of a state: a state travels. */
+export interface Plan {
+  readonly encoded: EncodedPlan;
+  readonly names: readonly string[];
+  readonly numbers: ReadonlyMap<string, number>;
+  /** Cut edges left out: this is an order of building. */
+  readonly dependents: Adjacency;
+  readonly needs: Adjacency;
+  /** By what they need, the dependents whose edge to it was cut. */
+  readonly cutDependents: ReadonlyMap<number, readonly number[]>;
+}
+
+const LETTERS: Readonly<Record<RebuildPolicy, string>> = { static: 's', content: 'c', abi: 'a', none: 'n' };
+const POLICIES = new Map(Object.entries(LETTERS).map(([policy, letter]) => [letter, policy as RebuildPolicy]));
+
+/** The policies of an encoded plan, in its form. */
+export function encodePolicies(policies: readonly RebuildPolicy[]): string {
+  return policies.map((policy) => LETTERS[policy]).join('');
+}
+
+export function policyIn(plan: Plan, node: number): RebuildPolicy {
+  return POLICIES.get(plan.encoded.policies[node]!)!;
+}
+
+/** The rows in the form of an encoded plan. */
+export function encodeRows({ starts, targets }: Adjacency): string {
+  const bytes: number[] = [];
+  const write = (value: number): void => {
+    let rest = value;
+    for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+    bytes.push(rest);
+  };
+  for (let node = 0; node + 1 < starts.length; node += 1) {
+    const row = targets.subarray(starts[node], starts[node + 1]);
+    write(row.length);
+    row.forEach((target, index) => write(index === 0 ? target : target - row[index - 1]!));
+  }
+  return base64(bytes);
+}
+
+function decodeRows(text: string, count: number): Adjacency {
+  const bytes = unbase64(text);
+  let at = 0;
+  const read = (): number => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      if (byte === undefined) throw new Error(`a plan of ${count} packages ends within its rows: it was cut on its way`);
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  };
+  const starts = new Int32Array(count + 1);
+  const targets: number[] = [];
+  for (let node = 0; node < count; node += 1) {
+    const length = read();
+    for (let index = 0, last = 0; index < length; index += 1) targets.push((last += read()));
+    starts[node + 1] = targets.length;
+  }
+  return { starts, targets: Int32Array.from(targets) };
+}
+
+const decoded = new WeakMap<EncodedPlan, Plan>();
+
+/** Decodes a plan, once for each object: states hand the same one on. Throws on one that was damaged on its way. */
+export function decodePlan(encoded: EncodedPlan): Plan {
+  const known = decoded.get(encoded);
+  if (known) return known;
+  const { names } = encoded;
+  const dependents = decodeRows(encoded.dependents, names.length);
+  const cutDependents = new Map<number, number[]>();
+  for (const [dependent, need] of encoded.cut) cutDependents.set(need, [...(cutDependents.get(need) ?? []), dependent]);
+  const plan: Plan = {
+    encoded,
+    names,
+    numbers: new Map(names.map((name, number) => [name, number])),
+    dependents,
+    needs: reversed(dependents),
+    cutDependents,
+  };
+  decoded.set(encoded, plan);
+  return plan;
+}
+
+// Workflow code has no Buffer, and its isolate promises no atob.
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+const VALUES = new Map(Array.from(DIGITS, (digit, value) => [digit, value]));
+
+function base64(bytes: readonly number[]): string {
+  const digits: string[] = [];
+  for (let at = 0; at < bytes.length; at += 3) {
+    const word = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const used = Math.min(3, bytes.length - at) + 1;
+    for (let digit = 0; digit < 4; digit += 1) digits.push(digit < used ? DIGITS[(word >>> (18 - 6 * digit)) & 63]! : '=');
+  }
+  return digits.join('');
+}
+
+function unbase64(text: string): Uint8Array {
+  const length = text.endsWith('==') ? (text.length / 4) * 3 - 2 : text.endsWith('=') ? (text.length / 4) * 3 - 1 : (text.length / 4) * 3;
+  const bytes = new Uint8Array(length);
+  for (let at = 0, to = 0; at < text.length; at += 4) {
+    let word = 0;
+    for (let digit = 0; digit < 4; digit += 1) word = (word << 6) | (VALUES.get(text[at + digit]!) ?? 0);
+    for (let byte = 0; byte < 3 && to < length; byte += 1) bytes[to++] = (word >>> (16 - 8 * byte)) & 0xff;
+  }
+  return bytes;
 }

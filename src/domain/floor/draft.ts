@@ -1,0 +1,320 @@
+import { decodePlan, type Plan } from './encoded-plan';
+import type { FloorCommand, PublishedChange } from './floor';
+import { pickStarts, urgencyOf } from './pick';
+import { blockersOf, keepBlockers, settled, takeBlockers, unsettled, type Blockers } from './ready';
+import type { FloorAsk, FloorCause, FloorJob, FloorPast, FloorState, Stop } from './state';
+
+const HISTORY = 50;
+const NAMES = 20;
+const TEXT = 400;
+
+/** A step under way: a copy of the state that the rules may change, and what they have ordered so far. */
+export interface Draft {
+  readonly state: { -readonly [key in keyof FloorState]: FloorState[key] };
+  plan: Plan | undefined;
+  readonly at: number;
+  jobs: (FloorJob | 0)[];
+  past: (FloorPast | 0)[];
+  blockers: Blockers;
+  readonly causes: Map<number, FloorCause>;
+  readonly commands: FloorCommand[];
+}
+
+export interface FloorStep {
+  readonly state: FloorState;
+  readonly commands: readonly FloorCommand[];
+  /** What the step did, for logs and for who asked. */
+  readonly text: string;
+  /** Milliseconds: when the next tick is due, at the latest. */
+  readonly wakeAt?: number;
+}
+
+export function openDraft(before: FloorState, at: number): Draft {
+  const blockers = takeBlockers(before);
+  return {
+    state: { ...before, step: before.step + 1 },
+    plan: before.plan && decodePlan(before.plan),
+    at,
+    jobs: before.jobs.slice(),
+    past: before.past.slice(),
+    blockers,
+    causes: new Map(before.causes.map((cause) => [cause.number, cause])),
+    commands: [],
+  };
+}
+
+/** Asks for a plan that is due, starts what may start, and lets causes go that nothing waits for. */
+export function closeDraft(draft: Draft, text: string): FloorStep {
+  askForPlan(draft);
+  if (draft.plan) {
+    const picking = { ...draft.state, jobs: draft.jobs, causes: [...draft.causes.values()] };
+    for (const node of pickStarts(picking, draft.plan, draft.blockers, draft.at)) start(draft, draft.plan, node);
+  }
+  retireCauses(draft);
+  const { state } = draft;
+  const idle = state.asks.length === 0 && !state.planning && draft.jobs.every((job) => job === 0);
+  const { plan, ...rest } = state;
+  const closed: FloorState = {
+    ...rest,
+    ...(plan && !idle ? { plan } : {}),
+    causes: [...draft.causes.values()],
+    jobs: idle ? [] : draft.jobs,
+    past: idle ? [] : draft.past,
+    beyond: idle ? {} : state.beyond,
+  };
+  keepBlockers(closed, idle ? new Int32Array(0) : draft.blockers);
+  const wakeAt = state.planning ? undefined : state.asks.reduce((next, ask) => Math.min(next, ask.due), Infinity);
+  return { state: closed, commands: draft.commands, text, ...(wakeAt !== undefined && wakeAt < Infinity ? { wakeAt } : {}) };
+}
+
+/** A wish for one package, and when what it is wanted for happened. */
+export interface Wish {
+  readonly roots: readonly number[];
+  readonly by: string;
+  /** Step of the news: a build that started in it or later has what is wanted. */
+  readonly step: number;
+  readonly at: number;
+}
+
+/** Wants a package built for these causes. Merged with what is wanted already; nothing where it was built since; refused, and noted, where a cause has spent its budget. True where a build follows. */
+export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolean {
+  const alive = wish.roots.filter((root) => draft.causes.has(root));
+  const job = draft.jobs[node];
+  if (job && job.status === 'building' && stepOf(draft, node) >= wish.step) {
+    draft.jobs[node] = { ...job, roots: union(job.roots, alive) };
+    return false;
+  }
+  if (!job && stepOf(draft, node) >= wish.step) return false;
+  const budget = draft.state.settings.cycleBudget;
+  const roots = alive.filter((root) => {
+    const within = builtFor(draft.past[node], root) < budget;
+    if (!within) noteOverBudget(draft, root, plan.names[node]!);
+    return within;
+  });
+  if (roots.length === 0) return false;
+  const { by, at } = wish;
+  if (!job) {
+    const stuck = draft.state.stuck[plan.names[node]!];
+    add(draft, plan, node, {
+      ...(stuck === undefined ? { status: 'waiting' } : { status: 'failed', since: draft.at, text: stuck }),
+      roots,
+      by,
+      wanted: at,
+    });
+  } else if (job.status === 'building') {
+    const again = { roots: union(job.again?.roots ?? [], roots), by: job.again?.by ?? by, wanted: at };
+    draft.jobs[node] = { ...job, again };
+  } else draft.jobs[node] = { ...job, roots: union(job.roots, roots), wanted: at };
+  return true;
+}
+
+function add(draft: Draft, plan: Plan, node: number, job: FloorJob): void {
+  draft.jobs[node] = job;
+  if (draft.blockers[node] === 0) unsettled(plan, draft.jobs, draft.blockers, node);
+}
+
+/** The job is over. What was asked for since its build started is wanted again. */
+export function end(draft: Draft, node: number): void {
+  const { again } = draft.jobs[node] as FloorJob;
+  if (again && again.roots.length > 0) {
+    draft.jobs[node] = { status: 'waiting', ...again };
+    return;
+  }
+  settleAt(draft, node);
+}
+
+/** Nothing wants the package any more. */
+export function settleAt(draft: Draft, node: number): void {
+  draft.jobs[node] = 0;
+  if (draft.blockers[node] === 0) settled(draft.plan!, draft.jobs, draft.blockers, node);
+}
+
+function start(draft: Draft, plan: Plan, node: number): void {
+  const job = draft.jobs[node] as FloorJob;
+  const name = plan.names[node]!;
+  const id = `${name}#${draft.at.toString(36)}-${draft.state.step}`;
+  const { front, ...rest } = job;
+  draft.jobs[node] = { ...rest, status: 'building', since: draft.at, order: id };
+  draft.past[node] = counted(draft.past[node], draft.state.step, job.roots, 1);
+  for (const root of job.roots) tally(draft, root, 'started');
+  const roots = job.roots.map((root) => draft.causes.get(root)!);
+  draft.commands.push({
+    kind: 'start',
+    id,
+    package: name,
+    roots: roots.map((cause) => cause.id),
+    text: `${name} was asked for by ${job.by}${roots[0]!.text === job.by ? '' : `, because of ${roots[0]!.text}`}`,
+    urgency: urgencyOf(job, draft.causes) ?? 5,
+  });
+}
+
+/** What was started is not what builds: it is ordered once more, and counts as never started. */
+export function takeBack(draft: Draft, node: number): void {
+  const { order, again, text, since, ...job } = draft.jobs[node] as FloorJob;
+  draft.past[node] = counted(draft.past[node], stepOf(draft, node), job.roots, -1);
+  draft.jobs[node] = {
+    ...job,
+    status: 'waiting',
+    roots: union(job.roots, again?.roots ?? []),
+    ...(again ? { wanted: again.wanted } : {}),
+  };
+}
+
+function counted(past: FloorPast | 0 | undefined, step: number, roots: readonly number[], more: number): FloorPast {
+  const built = past ? [...past.built] : [];
+  for (const root of roots) {
+    const at = pairOf(built, root);
+    if (at < 0) built.push(root, more);
+    else built[at + 1]! += more;
+  }
+  return { step, built };
+}
+
+function pairOf(built: readonly number[], root: number): number {
+  for (let at = 0; at < built.length; at += 2) if (built[at] === root) return at;
+  return -1;
+}
+
+function builtFor(past: FloorPast | 0 | undefined, root: number): number {
+  if (!past) return 0;
+  const at = pairOf(past.built, root);
+  return at < 0 ? 0 : past.built[at + 1]!;
+}
+
+/** Of the last start of a package. */
+function stepOf(draft: Draft, node: number): number {
+  const past = draft.past[node];
+  return past ? past.step : -1;
+}
+
+export function union(some: readonly number[], more: readonly number[]): readonly number[] {
+  const added = more.filter((root) => !some.includes(root));
+  return added.length === 0 ? some : [...some, ...added];
+}
+
+export function changeCause(draft: Draft, root: number, change: Partial<FloorCause>): void {
+  const cause = draft.causes.get(root);
+  if (cause) draft.causes.set(root, { ...cause, ...change });
+}
+
+export function tally(draft: Draft, root: number, key: 'started' | 'published' | 'equal' | 'failed'): void {
+  const cause = draft.causes.get(root);
+  if (cause) draft.causes.set(root, { ...cause, [key]: cause[key] + 1 });
+}
+
+function noteOverBudget(draft: Draft, root: number, name: string): void {
+  const cause = draft.causes.get(root)!;
+  if (cause.overBudgetNames.includes(name)) return;
+  changeCause(draft, root, { overBudget: cause.overBudget + 1, overBudgetNames: [...cause.overBudgetNames, name].slice(0, NAMES) });
+}
+
+export function addCause(draft: Draft, cause: Pick<FloorCause, 'id' | 'text' | 'urgency'>): number {
+  const number = draft.state.nextCause;
+  draft.state.nextCause += 1;
+  const none = { started: 0, published: 0, equal: 0, failed: 0, overBudget: 0, overBudgetNames: [] };
+  draft.causes.set(number, { number, ...cause, text: cause.text.slice(0, TEXT), at: draft.at, ...none });
+  return number;
+}
+
+/** Packages that a change asks for: those of the plan by number, and names that it does not have. */
+export function wishesOf(
+  plan: Plan,
+  provider: string,
+  policy: 'static' | 'content' | 'abi' | 'none',
+  change: PublishedChange,
+): { readonly nodes: readonly number[]; readonly unknown: readonly string[] } {
+  const nodes = new Set<number>();
+  const unknown: string[] = [];
+  // Nothing that is published was built with a package that is new.
+  if (policy === 'none' || change.kind === 'new') return { nodes: [], unknown };
+  const node = plan.numbers.get(provider);
+  if (node !== undefined && (policy === 'static' || (policy === 'content' && change.kind !== 'same'))) {
+    const { starts, targets } = plan.dependents;
+    for (let edge = starts[node]!; edge < starts[node + 1]!; edge += 1) nodes.add(targets[edge]!);
+    for (const dependent of plan.cutDependents.get(node) ?? []) nodes.add(dependent);
+  }
+  if (change.kind === 'break') {
+    for (const name of change.breaks) {
+      const broken = plan.numbers.get(name);
+      if (broken === undefined) unknown.push(name);
+      else if (broken !== node) nodes.add(broken);
+    }
+  }
+  return { nodes: [...nodes].sort((a, b) => a - b), unknown };
+}
+
+/** One plan at a time: what is asked for meanwhile has the next. */
+function askForPlan(draft: Draft): void {
+  const { state } = draft;
+  if (state.planning || !state.asks.some((ask) => ask.due <= draft.at)) return;
+  state.asks = state.asks.map((ask): FloorAsk => (ask.due <= draft.at ? { ...ask, sent: true } : ask));
+  const packages = new Set<string>();
+  for (const ask of state.asks) {
+    if (!ask.sent) continue;
+    if (ask.provider !== undefined) packages.add(ask.provider);
+    for (const name of ask.change?.breaks ?? []) packages.add(name);
+    for (const name of ask.packages ?? []) packages.add(name);
+  }
+  for (const name of jobNames(draft)) packages.add(name);
+  state.planning = [...packages].sort();
+  draft.commands.push({ kind: 'plan', packages: state.planning });
+}
+
+export function jobNames({ plan, jobs }: Draft): readonly string[] {
+  const names: string[] = [];
+  jobs.forEach((job, node) => job && names.push(plan!.names[node]!));
+  return names;
+}
+
+/** Takes a new plan: jobs and their past go over by name. Those without a spec in it are dropped. */
+export function install(draft: Draft, plan: Plan): readonly string[] {
+  const { state } = draft;
+  const lost: string[] = [];
+  const jobs = new Array<FloorJob | 0>(plan.names.length).fill(0);
+  const past = new Array<FloorPast | 0>(plan.names.length).fill(0);
+  const beyond: Record<string, FloorPast> = {};
+  const keep = (name: string, entry: FloorPast): void => {
+    const built = entry.built.filter((_, at) => draft.causes.has(entry.built[at - (at % 2)]!));
+    if (built.length === 0 && state.asks.length === 0) return;
+    const node = plan.numbers.get(name);
+    if (node === undefined) beyond[name] = { ...entry, built };
+    else past[node] = { ...entry, built };
+  };
+  for (const [name, entry] of Object.entries(state.beyond)) keep(name, entry);
+  draft.plan?.names.forEach((name, old) => {
+    const entry = draft.past[old];
+    if (entry) keep(name, entry);
+    const job = draft.jobs[old];
+    if (!job) return;
+    const node = plan.numbers.get(name);
+    if (node === undefined) lost.push(name);
+    else jobs[node] = job;
+  });
+  state.plan = plan.encoded;
+  state.beyond = beyond;
+  draft.plan = plan;
+  draft.jobs = jobs;
+  draft.past = past;
+  draft.blockers = blockersOf(plan, jobs);
+  return lost;
+}
+
+function retireCauses(draft: Draft): void {
+  const alive = new Set<number>();
+  for (const ask of draft.state.asks) for (const root of ask.roots) alive.add(root);
+  for (const job of draft.jobs) {
+    if (!job) continue;
+    for (const root of job.roots) alive.add(root);
+    for (const root of job.again?.roots ?? []) alive.add(root);
+  }
+  for (const cause of draft.causes.values()) if (!alive.has(cause.number)) retire(draft, cause);
+}
+
+/** A cause that asked for nothing leaves no trace: most publications do. */
+export function retire(draft: Draft, cause: FloorCause, dropped?: Stop): void {
+  draft.causes.delete(cause.number);
+  if (cause.started === 0 && cause.overBudget === 0 && !dropped) return;
+  const { id, text, at, started, published, equal, failed, overBudget } = cause;
+  const ended = { id, text, at, started, published, equal, failed, overBudget, ended: draft.at, ...(dropped ? { dropped } : {}) };
+  draft.state.history = [...draft.state.history, ended].slice(-HISTORY);
+}
