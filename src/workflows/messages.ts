@@ -2,7 +2,9 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ReleaseStory } from '../domain/release/details';
 import type { FloorDecision, FloorNews, FloorSettings } from '../domain/floor/floor';
+import type { ImageStory } from '../domain/image/details';
 import type { ImageDecision, ImageLock, ImageOutcome, TagMove } from '../domain/image/image';
+import type { ImageState } from '../domain/image/reduce';
 import type { Cause, Decision, ReleaseOutcome, Reminders } from '../domain/release/release';
 import type { PublishRequest, WithdrawRequest } from '../activities/contract';
 
@@ -22,8 +24,6 @@ export const releaseId = (name: string, version: string, epoch: number) => `rele
 export const repositoryId = (distribution: string) => `repository:${distribution}`;
 export const floorId = (distribution: string) => `floor:${distribution}`;
 export const imageId = (name: string) => `image:${name}`;
-/** `key` is the key of the lock. */
-export const imageReleaseId = (name: string, key: string) => `image-release:${name}-${key.replace(/^sha256:/, '').slice(0, 16)}`;
 export const watchScheduleId = (distribution: string) => `watch:${distribution}`;
 
 export const SEARCH = {
@@ -166,6 +166,27 @@ export interface ImageSettled {
   readonly tags: readonly TagMove[];
 }
 
+/** What `image:<name>` shows. */
+export interface ImageView {
+  readonly image: string;
+  readonly inFlight?: { readonly release: string; readonly generation: number; readonly causes: readonly Cause[] };
+  readonly next?: { readonly generation: number };
+  /** What the tags point to. */
+  readonly tagged?: { readonly key: string; readonly generation: number; readonly version: string };
+  readonly lastLook?: { readonly at: string; readonly text: string };
+  /** Why it cannot be locked now. */
+  readonly problem?: string;
+  readonly rejected: ImageState['rejected'];
+  readonly history: ImageState['history'];
+}
+
+/** What `image-release:…` shows while it runs. */
+export interface ImageReleaseView extends ImageStory {
+  readonly attempt: number;
+}
+
+export const imageQuery = defineQuery<ImageView>('state');
+export const imageReleaseQuery = defineQuery<ImageReleaseView>('state');
 export const imageHintSignal = defineSignal<[ImageHint]>('hint');
 export const imageHintUpdate = defineUpdate<HintAnswer, [ImageHint]>('hint');
 export const imageSettledSignal = defineSignal<[ImageSettled]>('settled');

@@ -1,9 +1,11 @@
 import type { Message } from '../activities/contract';
+import type { FloorNews } from '../domain/floor/floor';
 import { floorPage } from '../domain/floor/page';
+import { imagePage } from '../domain/image/details';
 import { packagePage } from '../domain/package/details';
 import { repositoryPage } from '../domain/publication/details';
-import { packageId, QUEUES } from './messages';
-import type { FloorInput, Hint, PackageEntityInput, RepositoryInput } from './messages';
+import { floorId, imageId, packageId, QUEUES } from './messages';
+import type { FloorInput, Hint, ImageEntityInput, ImageHint, PackageEntityInput, RepositoryInput } from './messages';
 
 /** What every package entity of an installation is started with. */
 export type PackageDefaults = Pick<PackageEntityInput, 'distribution' | 'architectures' | 'reminders' | 'floor'>;
@@ -36,4 +38,21 @@ export function floorStart(defaults: PackageDefaults): NonNullable<Message['star
   const { distribution, architectures, reminders, floor: settings } = defaults;
   const input: FloorInput = { distribution, settings, architectures, reminders };
   return { type: 'floor', taskQueue: QUEUES.workflows, input, ...floorPage(distribution) };
+}
+
+/** News for `floor:<distribution>`, which is started with them where it does not run yet. */
+export function floorMessage(defaults: PackageDefaults, news: FloorNews): Message {
+  return { workflowId: floorId(defaults.distribution), signal: 'news', argument: news, start: floorStart(defaults) };
+}
+
+/** The one way in: signal-with-start of `image:<name>`. The command, the watch and every generation send this. */
+export function imageHintMessage(defaults: PackageDefaults, image: string, hint: ImageHint): Message {
+  const { distribution, architectures, reminders } = defaults;
+  const input: ImageEntityInput = { distribution, image, architectures, reminders };
+  return {
+    workflowId: imageId(image),
+    signal: 'hint',
+    argument: hint,
+    start: { type: 'imageEntity', taskQueue: QUEUES.workflows, input, ...imagePage(image) },
+  };
 }

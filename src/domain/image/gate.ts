@@ -1,3 +1,4 @@
+import type { Verdict } from '../check/verdict';
 import type { ImageGateRecord, ImageLock } from './image';
 
 /** Stands for the suites of an image that has none: the entrypoint starts. */
@@ -23,25 +24,53 @@ export function imageWaivable(check: string): boolean {
   return check.startsWith('suite-');
 }
 
+export type ImageStanding = 'passed' | 'skipped' | 'accepted' | 'failed' | 'missing';
+
 /**
- * Why a gate record does not allow to sign and to tag; undefined if it does. Of two verdicts of one check the later counts; one that is missing is not a pass,
- * a skipped one counts with its reason, a failed suite only with a name and a reason.
+ * How every check of an image stands: the required ones, then whatever else has a verdict. Of two verdicts of one check the later counts; one that is missing, or skipped without a
+ * reason, is not a pass; a failed suite counts only with a name and a reason.
  */
+export function imageStandings({
+  lock,
+  verdicts,
+  accepted,
+}: Pick<ImageGateRecord, 'verdicts' | 'accepted'> & { readonly lock: Pick<ImageLock, 'variants' | 'suites'> }): readonly {
+  readonly check: string;
+  readonly is: ImageStanding;
+  readonly verdict?: Verdict;
+}[] {
+  const known = new Map(verdicts.map((verdict) => [verdict.check, verdict]));
+  const standing = (check: string, verdict: Verdict | undefined): ImageStanding => {
+    if (!verdict) return 'missing';
+    if (verdict.outcome === 'passed') return 'passed';
+    if (verdict.outcome === 'skipped') return verdict.summary.trim() === '' ? 'missing' : 'skipped';
+    const isAccepted = accepted.some((item) => item.check === check && item.by.trim() !== '' && item.reason.trim() !== '');
+    return imageWaivable(check) && isAccepted ? 'accepted' : 'failed';
+  };
+  return [...new Set([...requiredImageChecks(lock), ...known.keys()])].map((check) => {
+    const verdict = known.get(check);
+    return { check, is: standing(check, verdict), ...(verdict ? { verdict } : {}) };
+  });
+}
+
+/** "5 of 6 passed, 1 failed": one line for lists and titles. */
+export function imageSummary(gate: Parameters<typeof imageStandings>[0]): string {
+  const standings = imageStandings(gate);
+  const count = (is: ImageStanding) => standings.filter((item) => item.is === is).length;
+  const rest = (['skipped', 'accepted', 'failed', 'missing'] as const).filter((is) => count(is) > 0).map((is) => `, ${count(is)} ${is}`);
+  return `${count('passed')} of ${standings.length} passed${rest.join('')}`;
+}
+
+/** Why a gate record does not allow to sign and to tag; undefined if it does. */
 export function imageGateObjection(record: ImageGateRecord): string | undefined {
-  const { lock, variants, verdicts, accepted } = record;
+  const { lock, variants } = record;
   if (lock.image !== record.image) return `its lock is one of ${lock.image}`;
   const names = variants.map(({ variant }) => variant);
   const unbuilt = lock.variants.find(({ variant }) => !names.includes(variant));
   if (lock.variants.length === 0 || unbuilt) return `the variant ${unbuilt?.variant || '(plain)'} was not built`;
   if (names.length !== lock.variants.length) return 'it names a variant that the lock does not have, or one twice';
-  const known = new Map(verdicts.map((verdict) => [verdict.check, verdict]));
-  for (const check of new Set([...requiredImageChecks(lock), ...known.keys()])) {
-    const verdict = known.get(check);
-    if (!verdict) return `${check} has no verdict`;
-    if (verdict.outcome === 'passed' || (verdict.outcome === 'skipped' && verdict.summary.trim() !== '')) continue;
-    if (verdict.outcome === 'skipped') return `${check} was skipped without a reason`;
-    const isAccepted = accepted.some((item) => item.check === check && item.by.trim() !== '' && item.reason.trim() !== '');
-    if (!imageWaivable(check) || !isAccepted) return `${check} failed: ${verdict.summary}`;
-  }
-  return undefined;
+  const shut = imageStandings(record).find(({ is }) => is === 'failed' || is === 'missing');
+  if (!shut) return undefined;
+  if (shut.is === 'failed') return `${shut.check} failed: ${shut.verdict!.summary}`;
+  return shut.verdict ? `${shut.check} was skipped without a reason` : `${shut.check} has no verdict`;
 }

@@ -17,6 +17,8 @@ export interface LockedVariant {
 /** What an image would be made of now. */
 export interface ImageLock {
   readonly image: string;
+  /** Path in the registry, as image.yaml says. */
+  readonly repository: string;
   /** Of the spec repository: where image.yaml and the configurations were read. */
   readonly commit: string;
   readonly generation: number;

@@ -1,0 +1,120 @@
+import { verdictTable } from '../check/gate';
+import type { Verdict } from '../check/verdict';
+import { causeLine, decisionLine } from '../release/details';
+import type { DecisionRecord } from '../release/release';
+import { markdownCell, markdownCode } from '../text/clamp';
+import { moment } from '../text/moment';
+import { imageSummary } from './gate';
+import type { BuiltVariant, ImageGateRecord, ImageReleaseInput } from './image';
+import type { ImageState } from './reduce';
+
+/** What the page of an image's release shows of it. */
+export interface ImageStory {
+  readonly release: string;
+  readonly input: ImageReleaseInput;
+  readonly stage: string;
+  readonly built: readonly BuiltVariant[];
+  readonly verdicts: readonly Verdict[];
+  readonly accepted: ImageGateRecord['accepted'];
+  readonly decisions: readonly DecisionRecord[];
+  readonly refused: readonly string[];
+  readonly waitingFor?: {
+    readonly since: string;
+    readonly because: readonly string[];
+    readonly answers: readonly string[];
+    readonly remindedTimes: number;
+  };
+}
+
+/** Current details of `image:<name>` in the Temporal UI, in Markdown: what it does now and why, what it did before, and what it does not release. */
+export function imageDetails(state: ImageState): string {
+  const { tagged, lastLook, problem } = state;
+  return [
+    `### ${markdownCell(state.image)}: ${standing(state)}`,
+    tagged
+      ? `Tags: ${markdownCell(tagged.variants[0]?.version ?? '')}, the lock of generation ${tagged.generation}`
+      : 'Nothing was tagged yet.',
+    ...(state.inFlight ? [`Open ${markdownCode(state.inFlight.release)} under Relationships to follow it.`] : []),
+    ...(state.next ? [`Then: the lock of generation ${state.next.lock.generation}`] : []),
+    ...(problem === undefined
+      ? []
+      : [`### It cannot be locked now\n\n${markdownCell(problem)}\n\nThe next generation is tried by itself.`]),
+    ...(lastLook && problem === undefined
+      ? [`Last look, ${moment(new Date(lastLook.at).toISOString())}: ${markdownCell(lastLook.text)}`]
+      : []),
+    ...section(
+      'Releases, newest first',
+      [...state.history]
+        .reverse()
+        .map(
+          ({ generation, version, outcome, reason }) =>
+            `generation ${generation}, ${markdownCell(version)} **${outcome}**: ${markdownCell(reason)}`,
+        ),
+    ),
+    ...section(
+      'Not released by itself',
+      state.rejected.map(({ generation, reason }) => `the lock of generation ${generation}: ${markdownCell(reason)}`),
+    ),
+  ].join('\n\n');
+}
+
+function standing(state: ImageState): string {
+  if (state.inFlight) return `generation ${state.inFlight.lock.generation} is in flight`;
+  if (state.looking) return 'looks';
+  return state.problem === undefined ? 'nothing to do' : 'keeps its tags';
+}
+
+const section = (title: string, lines: readonly string[]) =>
+  lines.length === 0 ? [] : [`### ${title}\n\n${lines.map((line) => `- ${line}`).join('\n')}`];
+
+/** Current details of `image-release:…`: where it stands, what it waits for and the exact command to answer, verdicts, and how it came to this. */
+export function imageReleaseDetails(story: ImageStory): string {
+  const { lock } = story.input;
+  return [
+    `### ${markdownCell(lock.image)} ${markdownCell(lock.variants[0]?.version ?? '')} from generation ${lock.generation}: ${markdownCell(story.stage)}`,
+    ...waiting(story),
+    ...(story.verdicts.length === 0 ? [] : [`### ${imageSummary({ ...story, lock })}`, verdictTable(story.verdicts, story.accepted)]),
+    ...section(
+      'What is new in it',
+      lock.changes.map((line) => markdownCell(line)),
+    ),
+    `### How it came to this\n\n${chain(story).join('\n')}`,
+  ].join('\n\n');
+}
+
+function waiting({ waitingFor, refused, input }: ImageStory): readonly string[] {
+  if (!waitingFor) return [];
+  const reminded =
+    waitingFor.remindedTimes > 0 ? `, reminded ${waitingFor.remindedTimes === 1 ? 'once' : `${waitingFor.remindedTimes} times`}` : '';
+  return [
+    `**A person is waited for since ${moment(waitingFor.since)}${reminded}.** The tags stay where they are.`,
+    waitingFor.because.map((line) => `- ${markdownCell(line)}`).join('\n'),
+    ['Look closer, then answer with one of:', '', '```', `millrace image show ${input.lock.image}`, '', ...waitingFor.answers, '```'].join(
+      '\n',
+    ),
+    'Or on this page: More Actions, Send an Update, `decide` with `{"kind": "retry", "by": "your name"}`.',
+    ...(refused.length > 0 ? [`Refused last: ${markdownCell(refused[refused.length - 1]!)}`] : []),
+  ];
+}
+
+/** From what set it off to the last decision, a step a line. */
+function chain(story: ImageStory): readonly string[] {
+  return [
+    ...story.input.causes.map(causeLine),
+    ...story.built.map(
+      ({ variant, digest, bytes }) => `- built ${variant || 'plain'}: ${markdownCode(digest)}, ${Math.round(bytes / 2 ** 20)} MiB`,
+    ),
+    ...story.decisions.map(decisionLine),
+  ];
+}
+
+/** Summary and static details of `image:<name>`. */
+export function imagePage(name: string): { readonly summary: string; readonly details: string } {
+  return {
+    summary: `${name}: follows its packages, one release at a time`,
+    details: [
+      'Runs for ever. Whatever says "look again" comes here as a hint; what to do is decided from image.yaml and the published repository.',
+      ['```', `millrace image show ${name}`, `millrace image build ${name}`, '```'].join('\n'),
+    ].join('\n\n'),
+  };
+}
