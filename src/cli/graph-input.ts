@@ -3,9 +3,12 @@ import { readIndexArchive } from '../activities/apk/index-archive';
 import { Complaint } from '../config/complaint';
 import type { IndexRecord } from '../domain/apk/apk';
 import { parseIndex } from '../domain/apk/index-text';
+import type { Distribution } from '../domain/graph/distribution';
 import type { GraphPackage } from '../domain/graph/package';
+import { resolve } from '../domain/graph/providers';
 import type { Problem } from '../domain/result';
 import type { SpecArchitecture } from '../domain/spec/architecture';
+import { nearestKey } from '../domain/spec/nearest-key';
 import { openKnown, type Known } from './spec/cache';
 import { pipelineFiles, readPipelines, readText, specFiles, type PipelineFile } from './spec/files';
 import { graphRowReader } from './spec/graph-row';
@@ -67,4 +70,16 @@ export async function readIndexFile(file: string): Promise<readonly IndexRecord[
   const records = parseIndex(bytes.toString('utf8'));
   if (!records.ok) throw new Complaint({ ...records.error, ...(records.error.at ? { at: { ...records.error.at, file } } : {}) });
   return records.value;
+}
+
+/** The spec of that name, else the one whose apk of that name or with that `provides` would be taken. Throws a `Complaint` where there is none. */
+export function specNamed({ graph, providers }: Distribution, name: string, dir: string): string {
+  if (graph.numbers.has(name)) return name;
+  const found = resolve(providers, { name, bound: 'any', limit: '' });
+  if (typeof found === 'object' && graph.numbers.has(found.origin)) return found.origin;
+  const near = nearestKey(name, [...providers.byName.keys()]);
+  throw new Complaint({
+    message: `${dir} has no package ${name}`,
+    remedy: near ? `did you mean ${near}?` : 'name the folder that its spec is in',
+  });
 }

@@ -5,11 +5,9 @@ import { dependentCounts, reachedFrom } from '../domain/graph/closure';
 import { componentsOf, cyclesOf, longestPath } from '../domain/graph/components';
 import { distributionOf, linkOf, whyDepends, type Distribution, type EdgeKind, type Link } from '../domain/graph/distribution';
 import { feedbackCut } from '../domain/graph/feedback';
-import { resolve } from '../domain/graph/providers';
 import { formatProblem } from '../domain/result';
 import { SPEC_ARCHITECTURES, type SpecArchitecture } from '../domain/spec/architecture';
-import { nearestKey } from '../domain/spec/nearest-key';
-import { readGraphInput, readIndexFile } from './graph-input';
+import { readGraphInput, readIndexFile, specNamed } from './graph-input';
 import { print, progress } from './output';
 import { table, terminalStyle } from './view/style';
 
@@ -114,15 +112,6 @@ async function load({ dir, arch, edges, index }: Options): Promise<Distribution>
   for (const problem of errors) progress(formatProblem(problem));
   if (errors.length) process.exitCode = 1;
   return distributionOf(packages, edges, records);
-}
-
-/** The spec of that name, else the one whose apk of that name or with that `provides` would be taken. */
-function specNamed({ graph, providers }: Distribution, name: string, dir: string): string {
-  if (graph.numbers.has(name)) return name;
-  const found = resolve(providers, { name, bound: 'any', limit: '' });
-  if (typeof found === 'object' && graph.numbers.has(found.origin)) return found.origin;
-  const near = nearestKey(name, [...providers.byName.keys()]);
-  throw new Complaint({ message: `${dir} has no package ${name}`, remedy: near ? `did you mean ${near}?` : 'name the folder with --dir' });
 }
 
 function linkJson({ from, to, atom, at, within }: Link) {

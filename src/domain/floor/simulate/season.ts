@@ -121,7 +121,8 @@ function classify(event: SeasonEvent, known: Known): SeasonClass {
   known.gone = false;
   if (event.kind === 'epoch') return classifyEpoch(event, known);
   const same = !back && event.version !== undefined && event.version === known.version;
-  known.version = event.version;
+  if (event.version === undefined) delete known.version;
+  else known.version = event.version;
   if (same) return 'repeated';
   known.named.clear();
   // An update leaves the comment of the version before where it stands.
