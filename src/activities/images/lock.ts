@@ -117,6 +117,7 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
     };
     const lock: ImageLock = {
       ...content,
+      repository: files.spec.repository,
       commit,
       generation,
       key: digestOf(canonicalJson(content)),

@@ -29,7 +29,7 @@ export function createImagePublisherActivities(deps: ImagePublisherDeps): ImageP
   const { store, registry } = deps;
 
   const pushImage: ImagePublisherActivities['pushImage'] = async ({ lock, built }) => {
-    const { repository } = await imageSpecOf(store, lock);
+    const { repository } = lock;
     if ((await registry.readManifest(repository, built.digest)) !== undefined) return;
     const attempt = await openAttempt(join(deps.work, 'images', `push-${lock.image}`));
     try {
