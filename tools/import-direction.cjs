@@ -9,11 +9,15 @@ const HOUSE = {
   activities: { folders: ['domain', 'checks', 'config'], types: ['workflows'] },
   checks: { folders: ['domain', 'config'], types: ['activities'] },
   stage0: { folders: ['domain', 'activities', 'config'], types: [] },
+  cluster: { folders: ['activities', 'config'], types: [] },
   workers: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config'], types: [] },
   views: { folders: ['domain', 'workflows', 'activities', 'config'], types: [] },
   gateway: { folders: ['domain', 'workflows', 'activities', 'config', 'workers', 'views'], types: [] },
   demo: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config', 'workers'], types: [] },
-  cli: { folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config', 'workers', 'views', 'gateway', 'demo'], types: [] },
+  cli: {
+    folders: ['domain', 'workflows', 'activities', 'checks', 'stage0', 'config', 'workers', 'views', 'gateway', 'demo', 'cluster'],
+    types: [],
+  },
 };
 
 /** ESLint rule: imports point along the arrows of the house, and the deterministic folders use no other packages than theirs. */

@@ -3,7 +3,7 @@
 const { spawnSync } = require('node:child_process');
 const { accessSync, constants, existsSync, statSync } = require('node:fs');
 const { homedir } = require('node:os');
-const { delimiter, join, resolve } = require('node:path');
+const { delimiter, isAbsolute, join, resolve } = require('node:path');
 const versions = require('./versions.json');
 
 /** The one folder per user in which checkouts share tools, the bootstrap repository and upstream releases. */
@@ -18,8 +18,9 @@ function programFolder(name, version, env = process.env) {
   return join(cacheFolder(env), 'tools', `${name}-${version}-${process.platform}-${process.arch}`);
 }
 
-/** The first executable file of that name on PATH. */
+/** The first executable file of that name on PATH; a whole path stands for itself. */
 function onPath(name, env = process.env) {
+  if (isAbsolute(name)) return isExecutable(name) ? name : undefined;
   for (const folder of (env.PATH ?? '').split(delimiter)) {
     if (!folder) continue;
     const file = join(folder, name);

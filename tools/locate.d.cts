@@ -10,13 +10,15 @@ export interface Located {
 
 export interface Program {
   readonly purpose: string;
+  /** The option of set-up that it comes with; always without one. */
+  readonly only?: string;
   readonly version: string;
   readonly fits: { readonly atLeast: string; readonly below: string };
 }
 
 export const versions: {
   readonly programs: Readonly<Record<string, Program>>;
-  readonly system: Readonly<Record<string, { readonly purpose: string; readonly package: string }>>;
+  readonly system: Readonly<Record<string, { readonly purpose: string; readonly package: string; readonly only?: string }>>;
   readonly testServer: { readonly name: string; readonly purpose: string; readonly version: string };
 };
 export function cacheFolder(env?: NodeJS.ProcessEnv): string;

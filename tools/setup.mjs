@@ -1,5 +1,5 @@
 // Sets up everything that Millrace runs on. Plain Node: on a fresh clone nothing else is there yet.
-// Options: --dependencies (npm packages only), --with-tests (also what only the tests need).
+// Options: --dependencies (npm packages only), --with-tests (also what only the tests need), --with-kubernetes (also a Kubernetes of one node).
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import locate from './locate.cjs';
@@ -12,18 +12,20 @@ import { installTestServer } from './setup/test-server.mjs';
 // By exit, so that what is half done is removed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
+const OPTIONS = ['--dependencies', '--with-tests', '--with-kubernetes'];
 const LEAST_NODE = '20.11.0';
 const toolsFolder = dirname(fileURLToPath(import.meta.url));
 
 async function setUp(options) {
-  const unknown = options.filter((option) => !['--dependencies', '--with-tests'].includes(option));
-  if (unknown.length > 0) throw new SetupError(`unknown option ${unknown.join(' ')}: setup knows --dependencies and --with-tests`);
+  const unknown = options.filter((option) => !OPTIONS.includes(option));
+  if (unknown.length > 0) throw new SetupError(`unknown option ${unknown.join(' ')}: setup knows ${OPTIONS.join(', ')}`);
   if (!locate.fits(process.versions.node, { atLeast: LEAST_NODE, below: '1000' })) {
     throw new SetupError(`Node ${process.versions.node} is too old: install Node ${LEAST_NODE} or newer`);
   }
   await installDependencies(dirname(toolsFolder));
   if (options.includes('--dependencies')) return;
-  const remedies = [...(await installSystemPackages()), ...(await installPrograms(toolsFolder))];
+  const wanted = (entry) => entry.only === undefined || options.includes(entry.only);
+  const remedies = [...(await installSystemPackages(wanted)), ...(await installPrograms(toolsFolder, wanted))];
   if (options.includes('--with-tests')) await installTestServer(toolsFolder);
   if (remedies.length > 0) throw new SetupError(`still missing:\n  ${remedies.join('\n  ')}`);
 }

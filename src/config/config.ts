@@ -72,6 +72,7 @@ export function statePaths(state: string) {
     floorJournal: `${state}/store/journal/floor`,
     repository: `${state}/repository`,
     registry: `${state}/registry`,
+    cluster: `${state}/cluster`,
     stage0: `${state}/stage0`,
     keys: `${state}/keys`,
     secrets: `${state}/secrets`,

@@ -9,7 +9,7 @@ export interface ToolStatus {
   readonly version?: string;
   /** What to do where it is missing. */
   readonly remedy?: string;
-  /** Only the tests need it. */
+  /** Only the tests or a local Kubernetes need it. */
   readonly optional: boolean;
 }
 
@@ -28,11 +28,14 @@ export function toolStatuses(env: NodeJS.ProcessEnv = process.env): readonly Too
   const programs = Object.entries(locate.versions.programs).map(([name, program]) => {
     const { from, file, version, rejected } = locate.locateProgram(name, env);
     const wrong = rejected ? `${rejected.file} is version ${rejected.version}, which does not fit; ` : '';
-    return status(name, program.purpose, { from, file, version }, `${wrong}run  npm run setup  in the checkout`);
+    const { only } = program;
+    return status(name, program.purpose, { from, file, version }, `${wrong}run  ${setUp(only)}  in the checkout`, only !== undefined);
   });
   const system = Object.entries(locate.versions.system).map(([name, entry]) => {
     const file = locate.onPath(name, env);
-    return status(name, entry.purpose, { from: file ? 'path' : 'missing', file }, `install the system package ${entry.package}`);
+    const { only } = entry;
+    const remedy = `install the system package ${entry.package}`;
+    return status(name, entry.purpose, { from: file ? 'path' : 'missing', file }, remedy, only !== undefined);
   });
   const { name, purpose } = locate.versions.testServer;
   const server = status(
@@ -43,6 +46,14 @@ export function toolStatuses(env: NodeJS.ProcessEnv = process.env): readonly Too
     true,
   );
   return [...programs, ...system, server];
+}
+
+const setUp = (option?: string) => (option ? `node tools/setup.mjs ${option}` : 'npm run setup');
+
+/** The file of a program, or what to do to have it. */
+export function programFile(name: string, env: NodeJS.ProcessEnv = process.env): { readonly file: string } | { readonly remedy: string } {
+  const tool = toolStatuses(env).find((candidate) => candidate.name === name);
+  return tool?.file !== undefined ? { file: tool.file } : { remedy: tool?.remedy ?? `install ${name}` };
 }
 
 function status(

@@ -19,7 +19,7 @@ export function makeProgram(folder: string, name: string, script: string): strin
 /** A PATH of one folder with the real system programs, and nothing else. */
 export function systemFolder(): string {
   const folder = emptyFolder();
-  for (const name of [...Object.keys(versions.system), 'sh', 'rm', 'mkdir', 'sleep', 'cat']) {
+  for (const name of [...Object.keys(versions.system).filter((name) => !name.startsWith('/')), 'sh', 'rm', 'mkdir', 'sleep', 'cat']) {
     const file = onPath(name);
     if (file) symlinkSync(file, join(folder, name));
   }

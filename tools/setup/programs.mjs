@@ -5,10 +5,11 @@ import shared from '../shared-folder.cjs';
 import { downloadMember, isReachable } from './download.mjs';
 import { runCommand, say, withProgress } from './progress.mjs';
 
-/** Makes the programs of versions.json available: PATH, cache, download, Go module proxy, in that order. Returns the remedies for what is missing. */
-export async function installPrograms(toolsFolder) {
+/** Makes the programs of versions.json that are wanted available: PATH, cache, download, Go module proxy, in that order. Returns the remedies for what is missing. */
+export async function installPrograms(toolsFolder, wanted) {
   const remedies = [];
   for (const [name, program] of Object.entries(locate.versions.programs)) {
+    if (!wanted(program)) continue;
     const located = locate.locateProgram(name);
     if (located.from !== 'missing') continue;
     const rejected = located.rejected ? `; ${located.rejected.file} is version ${located.rejected.version}` : '';

@@ -1,9 +1,9 @@
 import locate from '../locate.cjs';
 import { runCommand, say, withProgress } from './progress.mjs';
 
-/** Installs missing system packages by apt-get as root. Returns what a person has to do, one line a remedy. */
-export async function installSystemPackages() {
-  const missing = Object.entries(locate.versions.system).filter(([name]) => !locate.onPath(name));
+/** Installs the system packages that are wanted and missing by apt-get as root. Returns what a person has to do, one line a remedy. */
+export async function installSystemPackages(wanted) {
+  const missing = Object.entries(locate.versions.system).filter(([name, entry]) => wanted(entry) && !locate.onPath(name));
   if (missing.length === 0) return [];
   const packages = [...new Set(missing.map(([, entry]) => entry.package))];
   const names = missing.map(([name, entry]) => `${name} (${entry.purpose})`).join(', ');
