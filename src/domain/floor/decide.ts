@@ -1,8 +1,7 @@
 import { nearestKey } from '../spec/nearest-key';
 import { addCause, retire, settleAt, type Draft } from './draft';
-import { decodePlan } from './encoded-plan';
 import type { FloorDecision } from './floor';
-import type { FloorCause, FloorJob, FloorState, Stop } from './state';
+import { jobOf, type FloorCause, type FloorState, type Stop } from './state';
 
 /** Why a decision does not fit what is there now, with what would; undefined where it does. */
 export function refusalOf(state: FloorState, decision: FloorDecision): string | undefined {
@@ -56,12 +55,6 @@ function noCause(state: FloorState, id: string): string {
   const ids = state.causes.map((cause) => cause.id);
   const known = ids.length === 0 ? 'there is none now' : `causes now: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and more' : ''}`;
   return `${id} ${ended ? 'has ended' : 'is no cause'}; ${known}`;
-}
-
-function jobOf(state: FloorState, name: string): FloorJob | undefined {
-  const node = state.plan && decodePlan(state.plan).numbers.get(name);
-  const job = node === undefined ? 0 : state.jobs[node];
-  return job === 0 ? undefined : job;
 }
 
 function near(state: FloorState, name: string): string {

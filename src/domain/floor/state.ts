@@ -1,4 +1,4 @@
-import type { EncodedPlan } from './encoded-plan';
+import { decodePlan, type EncodedPlan } from './encoded-plan';
 import type { FloorSettings, PublishedChange, Urgency } from './floor';
 
 /** Who stopped something, and why. */
@@ -126,4 +126,11 @@ export function newFloor(distribution: string, settings: FloorSettings): FloorSt
     stuck: {},
     history: [],
   };
+}
+
+/** The job of a package, if anything wants it built. */
+export function jobOf(state: FloorState, name: string): FloorJob | undefined {
+  const node = state.plan && decodePlan(state.plan).numbers.get(name);
+  const job = node === undefined ? 0 : state.jobs[node];
+  return job === 0 ? undefined : job;
 }

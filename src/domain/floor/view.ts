@@ -1,0 +1,119 @@
+import { etaOf, type Eta } from './eta';
+import type { Urgency } from './floor';
+import { peekBlockers } from './ready';
+import type { EndedCause, FloorCause, FloorJob, FloorState, Stop } from './state';
+
+export interface CauseView {
+  readonly id: string;
+  readonly text: string;
+  readonly urgency: Urgency;
+  /** Milliseconds. */
+  readonly at: number;
+  /** `gathering`: it is waited whether more follows; `planning`: what depends on it is looked up. */
+  readonly stage: 'gathering' | 'planning' | 'running';
+  readonly paused?: Stop;
+  readonly waiting: number;
+  readonly building: number;
+  readonly failing: number;
+  /** Rebuilds that ended. */
+  readonly published: number;
+  readonly equal: number;
+  readonly overBudget: number;
+  readonly overBudgetNames: readonly string[];
+  readonly eta?: Eta;
+}
+
+export interface JobView {
+  readonly package: string;
+  /** Ids of the causes. */
+  readonly causes: readonly string[];
+  readonly by: string;
+  /** Milliseconds; since when it waits, builds or has failed. */
+  readonly since: number;
+  /** Why it failed. */
+  readonly text?: string;
+  /** Of one that waits: how many of what it needs are not done. */
+  readonly blockers?: number;
+}
+
+/** What `floor:<distribution>` answers when it is asked. Plain JSON. */
+export interface FloorView {
+  readonly distribution: string;
+  readonly slots: number;
+  readonly paused?: Stop;
+  readonly causes: readonly CauseView[];
+  readonly building: readonly JobView[];
+  /** The first of them: what may start first. */
+  readonly waiting: readonly JobView[];
+  readonly waitingCount: number;
+  readonly failed: readonly JobView[];
+  readonly failedCount: number;
+  readonly held: readonly (Stop & { readonly package: string })[];
+  /** Of what goes on by itself. */
+  readonly eta?: Eta;
+  /** Newest first. */
+  readonly history: readonly EndedCause[];
+}
+
+const SHOWN = 50;
+
+/** Linear in the jobs, and the draws of the ETA. */
+export function floorView(state: FloorState, at: number): FloorView {
+  const ids = new Map(state.causes.map((cause) => [cause.number, cause.id]));
+  const names = state.plan?.names ?? [];
+  const rank = state.plan?.rank ?? [];
+  const blockers = peekBlockers(state);
+  const jobs = state.jobs.flatMap((job, node) => (job ? [{ job, node }] : []));
+  const view = ({ job, node }: { readonly job: FloorJob; readonly node: number }): JobView => ({
+    package: names[node]!,
+    causes: job.roots.map((root) => ids.get(root)!),
+    by: job.by,
+    since: job.since ?? job.wanted,
+    ...(job.text !== undefined ? { text: job.text } : {}),
+    ...(job.status === 'waiting' ? { blockers: blockers[node]! } : {}),
+  });
+  const of = (status: FloorJob['status']) => jobs.filter(({ job }) => job.status === status);
+  const waiting = of('waiting').sort((a, b) => blockers[a.node]! - blockers[b.node]! || rank[b.node]! - rank[a.node]! || a.node - b.node);
+  const failed = of('failed').sort((a, b) => b.job.since! - a.job.since! || a.node - b.node);
+  const eta = etaOf(state, at);
+  return {
+    distribution: state.distribution,
+    slots: state.settings.slots,
+    ...(state.paused ? { paused: state.paused } : {}),
+    causes: state.causes.map((cause) => {
+      const its = eta.causes.get(cause.number);
+      return { ...causeView(state, cause), ...(its ? { eta: its } : {}) };
+    }),
+    building: of('building').map(view),
+    waiting: waiting.slice(0, SHOWN).map(view),
+    waitingCount: waiting.length,
+    failed: failed.slice(0, SHOWN).map(view),
+    failedCount: failed.length,
+    held: Object.entries(state.held).map(([name, stop]) => ({ package: name, ...stop })),
+    ...(eta.all ? { eta: eta.all } : {}),
+    history: [...state.history].reverse(),
+  };
+}
+
+/** A cause and the packages that it wants now. */
+export function causeView(state: FloorState, cause: FloorCause): CauseView {
+  const { number, id, text, urgency, at, paused, published, equal, overBudget, overBudgetNames } = cause;
+  const its = state.jobs.filter((job): job is FloorJob => job !== 0 && job.roots.includes(number));
+  const count = (status: FloorJob['status']) => its.filter((job) => job.status === status).length;
+  const ask = state.asks.find((one) => one.roots.includes(number));
+  return {
+    id,
+    text,
+    urgency,
+    at,
+    stage: its.length > 0 || !ask ? 'running' : ask.sent ? 'planning' : 'gathering',
+    ...(paused ? { paused } : {}),
+    waiting: count('waiting'),
+    building: count('building'),
+    failing: count('failed'),
+    published,
+    equal,
+    overBudget,
+    overBudgetNames,
+  };
+}
