@@ -5,8 +5,10 @@ import { statePaths, type Config } from '../config/config';
 import { settingPlace } from '../config/load';
 import { superviseChild, type Child, type ChildOptions } from './child';
 import { connectClient } from './connection';
+import { ensureFloor } from './floor-settings';
 import { portProblems } from './ports';
 import { prepareInstallation } from './prepare';
+import { registryServer } from './registry-server';
 import { rolesOf } from './roles';
 import { ensureSearchAttributes } from './search-attributes';
 import { ensureWatchSchedule } from './watch-schedule';
@@ -21,7 +23,7 @@ export interface Factory {
   kill(role: string, signal?: NodeJS.Signals): Promise<void>;
   /** Starts a role anew at once and waits until it is ready. */
   restart(role: string): Promise<void>;
-  /** Stops everything in order: gateway, workers, Temporal. */
+  /** Stops everything in order: gateway, workers, registry and Temporal. */
   stop(): Promise<void>;
 }
 
@@ -53,9 +55,11 @@ export async function startFactory(config: Config, options: FactoryOptions = {})
     const byName = (names: readonly string[]) => children.filter((child) => names.includes(child.name));
     await Promise.all(byName(['gateway']).map((child) => child.stop(5)));
     await Promise.all(
-      children.filter((child) => !['gateway', 'temporal'].includes(child.name)).map((child) => child.stop(WORKER_GRACE_SECONDS)),
+      children
+        .filter((child) => !['gateway', 'temporal', 'registry'].includes(child.name))
+        .map((child) => child.stop(WORKER_GRACE_SECONDS)),
     );
-    await Promise.all(byName(['temporal']).map((child) => child.stop(10)));
+    await Promise.all(byName(['temporal', 'registry']).map((child) => child.stop(10)));
     release();
   };
   try {
@@ -66,10 +70,15 @@ export async function startFactory(config: Config, options: FactoryOptions = {})
       await begin(temporalServer(config)).ready();
       say(`temporal is ready at ${config.temporal.address}`);
     }
+    if (config.images?.localRegistry) {
+      await begin(registryServer(config)).ready();
+      say(`registry is ready at ${config.images.registry}`);
+    }
     const { client, connection } = await connectClient(config);
     try {
       await ensureSearchAttributes(connection, config.temporal.namespace);
       await ensureWatchSchedule(client, config);
+      await ensureFloor(client, config);
     } finally {
       await connection.close();
     }

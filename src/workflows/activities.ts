@@ -4,8 +4,10 @@ import { clamp, SUMMARY_BYTES } from '../domain/text/clamp';
 import type {
   BuilderActivities,
   CheckActivities,
+  ComparisonActivities,
   ControlActivities,
   EntityActivities,
+  FloorActivities,
   PublisherActivities,
   SignerActivities,
 } from '../activities/contract';
@@ -39,6 +41,21 @@ export const entities = proxyActivities<EntityActivities>({
   retry: { ...retry, maximumAttempts: 3 },
 });
 
+/** Planned again and again until there is a plan: what waits for one stands meanwhile, whatever builds goes on. */
+export const floorPlanner = proxyActivities<Pick<FloorActivities, 'planRebuilds'>>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});
+
+/** A few tries: the floor goes on without a journal. */
+export const floorJournal = proxyActivities<Pick<FloorActivities, 'recordDecisions'>>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '1 minute',
+  retry: { ...retry, maximumAttempts: 5 },
+});
+
 export function controlChecks(summary: string): CheckActivities {
   return proxyActivities<CheckActivities>({
     taskQueue: QUEUES.control,
@@ -53,6 +70,16 @@ export function testerChecks(summary: string): CheckActivities {
   return proxyActivities<CheckActivities>({
     taskQueue: QUEUES.tester,
     startToCloseTimeout: '6 hours',
+    heartbeatTimeout,
+    retry,
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
+
+export function comparison(summary: string): ComparisonActivities {
+  return proxyActivities<ComparisonActivities>({
+    taskQueue: QUEUES.tester,
+    startToCloseTimeout: '2 hours',
     heartbeatTimeout,
     retry,
     summary: clamp(summary, SUMMARY_BYTES),

@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { ReleaseStory } from '../domain/release/details';
 import type { FloorDecision, FloorNews, FloorSettings } from '../domain/floor/floor';
+import type { FloorView } from '../domain/floor/view';
 import type { ImageStory } from '../domain/image/details';
 import type { ImageDecision, ImageLock, ImageOutcome, TagMove } from '../domain/image/image';
 import type { ImageState } from '../domain/image/reduce';
@@ -140,6 +141,9 @@ export const newsSignal = defineSignal<[FloorNews]>('news');
 export const floorDecideUpdate = defineUpdate<string, [FloorDecision]>('decide');
 export const floorDecideSignal = defineSignal<[FloorDecision]>('decide');
 export const floorSettingsSignal = defineSignal<[FloorSettings]>('settings');
+export const floorQuery = defineQuery<FloorView>('state');
+/** Why a package is where it is, a sentence a line. */
+export const floorWhyQuery = defineQuery<readonly string[], [string]>('why');
 
 export interface ImageEntityInput {
   readonly distribution: string;

@@ -1,0 +1,16 @@
+import type { Message } from '../activities/contract';
+import type { FloorCommand } from '../domain/floor/floor';
+import type { FloorInput } from './messages';
+import { hintMessage } from './start';
+
+/** What serves many causes at once need not name them all: one of them is enough for the floor to know its order by. */
+const ROOTS = 20;
+
+/** An order as its package hears it: one hint, one cause, whatever causes of the floor it serves. */
+export function orderMessage(input: FloorInput, order: Extract<FloorCommand, { kind: 'start' }>, at: number): Message {
+  const { distribution, architectures, reminders, settings } = input;
+  const { id, text } = order;
+  const roots = order.roots.slice(0, ROOTS);
+  const cause = { id, kind: 'rebuild', text, at: new Date(at).toISOString(), roots } as const;
+  return hintMessage({ distribution, architectures, reminders, floor: settings }, order.package, { id, cause });
+}
