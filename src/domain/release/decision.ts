@@ -10,17 +10,20 @@ export interface Waiting {
   /** Whether there is a branch that a person can commit to. */
   readonly branch?: string;
   readonly waivable: (check: string) => boolean;
+  /** Absent: all. */
+  readonly kinds?: readonly Decision['kind'][];
 }
 
 const COMMIT = /^[0-9a-f]{40}$/;
-const KINDS = ['retry', 'patch', 'waive', 'reject'];
+const KINDS: readonly Decision['kind'][] = ['retry', 'patch', 'waive', 'reject'];
 const TEXT_LIMIT = 2_000;
 
 /** Why a decision does not fit, or undefined when it does. Takes anything: signals come unchecked from the Temporal UI. */
 export function refusal(decision: unknown, at: Waiting): string | undefined {
   if (typeof decision !== 'object' || decision === null) return 'a decision is an object such as {"kind":"retry","by":"you"}';
   const { kind, by, reason, check, commit } = decision as Record<string, unknown>;
-  if (typeof kind !== 'string' || !KINDS.includes(kind)) return `"kind" is one of ${KINDS.join(', ')}`;
+  const kinds = at.kinds ?? KINDS;
+  if (!kinds.some((known) => known === kind)) return `"kind" is one of ${kinds.join(', ')}`;
   if (typeof by !== 'string' || by.trim() === '' || by.length > 200) return '"by" names the person who decides';
   if (reason !== undefined && (typeof reason !== 'string' || reason.length > TEXT_LIMIT))
     return `"reason" is text of at most ${TEXT_LIMIT} characters`;
@@ -36,7 +39,8 @@ function waiverRefusal(check: unknown, at: Waiting): string | undefined {
   if (typeof check !== 'string') return 'waive names the "check"';
   if (!at.blocking.includes(check))
     return `the check "${check}" does not block this release; blocking: ${at.blocking.join(', ') || 'none'}`;
-  if (!at.waivable(check)) return `the check "${check}" cannot be waived: retry, patch or reject`;
+  if (!at.waivable(check))
+    return `the check "${check}" cannot be waived: ${(at.kinds ?? KINDS).filter((kind) => kind !== 'waive').join(' or ')}`;
   return undefined;
 }
 
@@ -56,7 +60,7 @@ export function accepted(decision: Decision): Decision {
   return { kind: 'retry', by, ...(reason ? { reason } : {}) };
 }
 
-/** The exact commands that answer a waiting release, for people. */
+/** The exact commands that answer a waiting release, or an image (`image:<name>`), for people. */
 export function answers(release: string, at: Waiting): readonly string[] {
   const command = `millrace decide ${release.replace(/^release:/, '')}`;
   const waivable = at.blocking.filter((check) => at.waivable(check));

@@ -1,0 +1,68 @@
+import { proxyActivities } from '@temporalio/workflow';
+import { NON_RETRYABLE } from '../domain/failure';
+import { clamp, SUMMARY_BYTES } from '../domain/text/clamp';
+import type {
+  ImageBuilderActivities,
+  ImageControlActivities,
+  ImagePublisherActivities,
+  ImageSignerActivities,
+  ImageTesterActivities,
+} from '../activities/contract';
+import { QUEUES } from './messages';
+
+/** The activities of images with their timeouts, as in activities.ts. */
+const retry = { initialInterval: '1 s', backoffCoefficient: 2, maximumInterval: '1 minute', nonRetryableErrorTypes: [...NON_RETRYABLE] };
+const heartbeatTimeout = '12 s';
+
+/** A look must not hold an image up: a few tries, then it says what the problem is. */
+export function imageLooks(summary: string): Pick<ImageControlActivities, 'lockImage'> {
+  return proxyActivities<Pick<ImageControlActivities, 'lockImage'>>({
+    taskQueue: QUEUES.control,
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout,
+    retry: { ...retry, maximumAttempts: 4 },
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
+
+export const imageControl = proxyActivities<Pick<ImageControlActivities, 'hintImages' | 'writeImageGate' | 'writeImageRecord'>>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});
+
+/** apko puts packages together without running them: one builder makes every architecture. */
+export function imageBuilder(architecture: string, summary: string): ImageBuilderActivities {
+  return proxyActivities<ImageBuilderActivities>({
+    taskQueue: QUEUES.builder(architecture),
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout,
+    retry: { ...retry, maximumInterval: '5 minutes' },
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
+
+export function imageTester(summary: string): ImageTesterActivities {
+  return proxyActivities<ImageTesterActivities>({
+    taskQueue: QUEUES.tester,
+    startToCloseTimeout: '12 hours',
+    heartbeatTimeout,
+    retry,
+    summary: clamp(summary, SUMMARY_BYTES),
+  });
+}
+
+export const imagePublisher = proxyActivities<ImagePublisherActivities>({
+  taskQueue: QUEUES.publisher,
+  startToCloseTimeout: '1 hour',
+  heartbeatTimeout,
+  retry,
+});
+
+export const imageSigner = proxyActivities<ImageSignerActivities>({
+  taskQueue: QUEUES.signer,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});

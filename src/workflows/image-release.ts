@@ -1,0 +1,59 @@
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import type { Digest } from '../domain/digest';
+import { imageStandings } from '../domain/image/gate';
+import type { ImageDecision, ImageReleaseInput } from '../domain/image/image';
+import { openImageDesk } from './image-desk';
+import type { ImageDesk } from './image-desk';
+import { attemptImage } from './image-line';
+import { closeImage, openImageGate, tagImage } from './image-tags';
+import type { ImageEnded } from './image-tags';
+import { reasonOf } from './release-line';
+
+/** `image-release:<name>-<key of the lock>`: one lock from build to tags. Reads top to bottom like the story it tells. */
+export async function imageRelease(input: ImageReleaseInput): Promise<Pick<ImageEnded, 'outcome' | 'reason'>> {
+  const desk = openImageDesk(input);
+  let ended: ImageEnded;
+  try {
+    const passed = await untilTheGateOpens(desk);
+    ended = typeof passed === 'string' ? await tagImage(desk, passed) : passed;
+  } catch (error) {
+    if (!isCancellation(error) && !(error instanceof ActivityFailure)) throw error;
+    ended = { outcome: 'failed', reason: isCancellation(error) ? 'cancelled by a person' : reasonOf(error), tags: [] };
+  }
+  await CancellationScope.nonCancellable(() => closeImage(desk, ended));
+  const { outcome, reason } = ended;
+  if (outcome === 'failed') throw ApplicationFailure.create({ type: 'ImageReleaseFailed', message: reason, nonRetryable: true });
+  return { outcome, reason };
+}
+
+/** Build, push and test, again and again, until every check is fulfilled or the lock is given up. Returns the gate record's digest. */
+async function untilTheGateOpens(desk: ImageDesk): Promise<Digest | ImageEnded> {
+  const { state, input } = desk;
+  for (;;) {
+    const blocked = await attemptImage(desk);
+    if (blocked.length === 0) return openImageGate(desk);
+    const superseded = (): ImageEnded => ({ outcome: 'superseded', reason: `replaced by ${state.supersededBy}`, tags: [] });
+    if (state.supersededBy) return superseded();
+    const failed = imageStandings({ ...state, lock: input.lock }).filter(({ is }) => is === 'failed');
+    const answer = await desk.ask(
+      blocked,
+      failed.map(({ check }) => check),
+    );
+    if (answer === 'superseded') return superseded();
+    if (answer.kind === 'reject') return { outcome: 'rejected', reason: `${answer.by}: ${answer.reason}`, tags: [] };
+    follow(desk, answer);
+  }
+}
+
+/** Only what did not pass is done again; what a person accepted stays accepted. */
+function follow({ state }: ImageDesk, decision: Exclude<ImageDecision, { kind: 'reject' }>): void {
+  if (decision.kind === 'waive') {
+    const { check, by, reason } = decision;
+    state.accepted = [...state.accepted, { check, by, reason, at: new Date().toISOString() }];
+    return;
+  }
+  state.attempt += 1;
+  state.verdicts = state.verdicts.filter(
+    ({ check, outcome }) => outcome !== 'failed' || state.accepted.some((accepted) => accepted.check === check),
+  );
+}
