@@ -13,6 +13,9 @@ export async function portProblems(config: Config, options: { readonly ownTempor
           { host, port: config.temporal.uiPort, setting: 'temporal.ui-port' },
         ]
       : []),
+    ...(config.images?.localRegistry
+      ? [{ host: '127.0.0.1', port: Number(new URL(config.images.registry).port), setting: 'images.port' }]
+      : []),
     { host: config.gateway.host, port: config.gateway.port, setting: 'gateway.port' },
   ];
   const problems = await Promise.all(wanted.map((entry) => tryPort(config, entry.host, entry.port, entry.setting)));

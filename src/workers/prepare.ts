@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from '../activities/process';
 import { ensureFactoryKey } from '../activities/signing/factory-key';
+import { ensureImageKey } from '../activities/signing/image-key';
 import { Complaint } from '../config/complaint';
 import { statePaths, type Config } from '../config/config';
 import { isLocalRepository, settingPlace } from '../config/load';
@@ -17,6 +18,7 @@ export async function prepareInstallation(config: Config, onProgress: (text: str
   const paths = statePaths(config.state);
   await ensureSecret(config, 'webhook');
   await ensureFactoryKey(paths.keys, config.distribution);
+  if (config.images) await ensureImageKey(paths.keys, config.distribution);
   if (!config.environment.stage0) return;
   for (const architecture of config.architectures) {
     const made = await makeStage0({ architecture, out: paths.stage0, onProgress }).catch((error: Error) => {
@@ -30,16 +32,29 @@ export async function prepareInstallation(config: Config, onProgress: (text: str
 }
 
 function missingTools(config: Config): readonly Problem[] {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const needed = ['melange', 'apko', 'bwrap', 'git', 'setpriv', ...(ownsTemporal(config) ? ['temporal'] : [])];
-  const missing = needed.filter((tool) => !folders.some((folder) => folder !== '' && existsSync(join(folder, tool))));
-  if (missing.length === 0) return [];
+  const always = ['melange', 'apko', 'bwrap', 'git', 'setpriv', ...(ownsTemporal(config) ? ['temporal'] : [])];
+  const forImages = config.images ? ['podman', 'runc', 'unshare', ...(config.images.localRegistry ? ['docker-registry'] : [])] : [];
   return [
-    {
-      message: `not found on PATH: ${missing.join(', ')}`,
-      remedy: 'run `npm run setup` in the checkout of Millrace; `millrace doctor` tells more',
-    },
+    ...notOnPath(always, 'run `npm run setup` in the checkout of Millrace; `millrace doctor` tells more'),
+    ...notOnPath(
+      forImages,
+      `run \`node tools/setup.mjs --with-images\` in the checkout of Millrace, or take ${settingPlace(config, 'images')} out: it asks for images`,
+    ),
+    ...(config.images && process.getuid?.() !== 0
+      ? [
+          {
+            message: 'images are tested in containers of root, and this is not root',
+            remedy: `run it as root, or take ${settingPlace(config, 'images')} out`,
+          },
+        ]
+      : []),
   ];
+}
+
+function notOnPath(programs: readonly string[], remedy: string): readonly Problem[] {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const missing = programs.filter((tool) => !folders.some((folder) => folder !== '' && existsSync(join(folder, tool))));
+  return missing.length === 0 ? [] : [{ message: `not found on PATH: ${missing.join(', ')}`, remedy }];
 }
 
 /** What is wrong with the repositories of specs and advisories on this machine: that one is not there, is no git repository, or lacks the branch. */
