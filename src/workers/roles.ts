@@ -25,6 +25,7 @@ import { createFolderStore } from '../activities/store/folder-store';
 import type { Store } from '../activities/store/store';
 import { statePaths, type Config } from '../config/config';
 import { QUEUES } from '../workflows/messages';
+import { imageActivities } from './image-roles';
 import { advisoryForgeOf, forgeOf } from './spec-forge';
 
 /** What one worker process serves: workflow code, or activities. */
@@ -55,6 +56,7 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
   const paths = statePaths(config.state);
   const store = createFolderStore(paths.store);
   const clock = () => new Date();
+  const images = imageActivities(config, store, packageRepositories(config));
   switch (role) {
     case 'workflows':
       return { taskQueue: QUEUES.workflows, concurrency: 0 };
@@ -76,6 +78,7 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
           journal: createFloorJournal(paths.floorJournal),
           policies: config.floor.policies,
         }),
+        ...images.control({ forge, client }),
         ...createNotifier(config.reminders.webhook ? { webhook: config.reminders.webhook } : {}),
       };
       return { taskQueue: QUEUES.control, activities, concurrency: OTHERS_CONCURRENCY };
@@ -91,7 +94,7 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
       const repository = createRepositoryReader({ root: paths.repository });
       return {
         taskQueue: QUEUES.tester,
-        activities: createCheckActivities({ store, repository, runner, limits: config.limits }),
+        activities: { ...createCheckActivities({ store, repository, runner, limits: config.limits }), ...images.tester() },
         concurrency: TESTER_CONCURRENCY,
       };
     }
@@ -99,7 +102,7 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
       const key = factoryKeyFiles(config);
       return {
         taskQueue: QUEUES.signer,
-        activities: createSignerActivities({ store, key, root: paths.repository }),
+        activities: { ...createSignerActivities({ store, key, root: paths.repository }), ...images.signer() },
         concurrency: OTHERS_CONCURRENCY,
       };
     }
@@ -113,7 +116,7 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
         clock,
         ...(advisories ? { advisories } : {}),
       });
-      return { taskQueue: QUEUES.publisher, activities, concurrency: OTHERS_CONCURRENCY };
+      return { taskQueue: QUEUES.publisher, activities: { ...activities, ...images.publisher() }, concurrency: OTHERS_CONCURRENCY };
     }
     default: {
       const architecture = role.slice('builder-'.length);
@@ -126,7 +129,8 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
         buildSeconds: config.limits.buildSeconds,
         now: clock,
       });
-      return { taskQueue: QUEUES.builder(architecture), activities, concurrency: Math.max(1, Math.floor(availableParallelism() / 2)) };
+      const concurrency = Math.max(1, Math.floor(availableParallelism() / 2));
+      return { taskQueue: QUEUES.builder(architecture), activities: { ...activities, ...images.builder() }, concurrency };
     }
   }
 }
