@@ -161,6 +161,7 @@ export interface ComparisonActivities {
   /** Compares what was built with what of the package is published, on every architecture. */
   compareBuilds(input: {
     readonly package: string;
+    /** `version-rN` of what was built. */
     readonly version: string;
     readonly builds: readonly BuildResult[];
   }): Promise<Comparison>;

@@ -3,18 +3,20 @@ import { summaryLine, waivable } from '../domain/check/gate';
 import { accepted, answers, refusal } from '../domain/release/decision';
 import type { Waiting } from '../domain/release/decision';
 import { releaseDetails } from '../domain/release/details';
+import { releaseNews } from '../domain/release/news';
 import type { Decision, ReleaseInput } from '../domain/release/release';
 import { clamp, DETAILS_BYTES } from '../domain/text/clamp';
 import { control } from './activities';
 import { decideSignal, decideUpdate, publicationSignal, releaseQuery, SEARCH, supersedeSignal } from './messages';
 import type { ReleaseView } from './messages';
 import { newReleaseState } from './release-state';
+import { floorMessage } from './start';
 
 const REFUSED_KEPT = 10;
 
 /** The desk of one release: query, decisions by update and by signal (same validation), supersession, reminders. */
 export function openDesk(input: ReleaseInput) {
-  const state = newReleaseState(input);
+  const state = newReleaseState(input, new Date().toISOString());
   const release = workflowInfo().workflowId;
   const inbox: Decision[] = [];
   let blocking: readonly string[] = [];
@@ -27,8 +29,15 @@ export function openDesk(input: ReleaseInput) {
     waivable,
   });
   const view = (): ReleaseView => {
-    const { supersededBy: _by, publication: _publication, patched: _patched, seconds: _seconds, change, waitingFor, ...shown } = state;
-    return { release, ...shown, ...(change ? { change } : {}), ...(waitingFor ? { waitingFor } : {}) };
+    const { stage, builds, verdicts, waivers, decisions, refused, attempt, change, comparison, waitingFor } = state;
+    return {
+      release,
+      input,
+      ...{ stage, builds, verdicts, waivers, decisions, refused, attempt },
+      ...(change ? { change } : {}),
+      ...(comparison ? { comparison } : {}),
+      ...(waitingFor ? { waitingFor } : {}),
+    };
   };
   const show = () => setCurrentDetails(clamp(releaseDetails(view()), DETAILS_BYTES));
   const take = (decision: Decision) => {
@@ -92,7 +101,14 @@ export function openDesk(input: ReleaseInput) {
       const text = `${input.package} ${input.version}-r${input.epoch} waits for a decision: ${because.join('; ')}`;
       await control.notify({ event, workflow: release, text: clamp(text, 1_000), answer: state.waitingFor!.answers.join('\n') });
     };
+    /** Once: what a retry leads to is told when it has ended. */
+    const tellFloor = async () => {
+      state.toldFloor = true;
+      const news = releaseNews({ release, ...state, outcome: 'waits', reason: because.join('; ') });
+      await control.announce({ messages: [floorMessage(input, news)] });
+    };
     shown();
+    if (!state.toldFloor) await tellFloor();
     let told = false;
     const answeredOrGone = () => inbox.length > 0 || state.supersededBy !== undefined;
     while (!answeredOrGone()) {

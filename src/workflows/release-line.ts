@@ -3,18 +3,26 @@ import { buildVerdicts } from '../domain/check/build-verdicts';
 import { changeVerdict } from '../domain/check/change-verdict';
 import { gate } from '../domain/check/gate';
 import type { Verdict } from '../domain/check/verdict';
+import { equalReason } from '../domain/release/comparison';
 import { checksOf, staleVerdicts } from '../domain/release/attempts';
-import { builder, control, controlChecks, testerChecks } from './activities';
+import { fullVersion } from '../domain/version/version';
+import { builder, comparison, control, controlChecks, testerChecks } from './activities';
 import type { Desk } from './release-desk';
 
-/** One pass over the line up to the gate; what passed before is kept. Returns why the gate is shut. */
-export async function attempt(desk: Desk): Promise<string[]> {
+/** One pass over the line up to the gate; what passed before is kept. Returns why the gate is shut, or that a rebuild changed nothing. */
+export async function attempt(desk: Desk): Promise<string[] | 'equal'> {
   const { state } = desk;
   const input = state.input;
   try {
     await prepare(desk);
     if (!state.change) return state.verdicts.map((verdict) => `${verdict.check}: ${verdict.summary}`);
     await build(desk);
+    await compare(desk);
+    if (isEqual(desk)) {
+      const { commit } = state.change;
+      await control.reportChange({ commit, state: 'passed', summary: equalReason(input), verdicts: state.verdicts.map(brief) });
+      return 'equal';
+    }
     await check(desk);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
@@ -75,6 +83,24 @@ async function build(desk: Desk): Promise<void> {
   const explain = { release: state.input, change, builds: state.builds, verdicts };
   remember(desk, [...checked, ...(failed ? await controlChecks('what failed, and what changed').explainFailures(explain) : verdicts)]);
   leave();
+}
+
+/** Anew on each pass: while a release waited, others were published. */
+async function compare(desk: Desk): Promise<void> {
+  const { state } = desk;
+  state.comparison = undefined;
+  if (state.builds.some((done) => done.outcome !== 'built')) return;
+  const leave = desk.enter('compares with what is published', 'checks');
+  const { package: name, previous } = state.input;
+  const version = fullVersion(state.change!.version, state.change!.epoch);
+  const summary = `${name} ${version} beside ${previous ?? 'nothing'}`;
+  state.comparison = await comparison(summary).compareBuilds({ package: name, version, builds: state.builds });
+  leave();
+}
+
+/** Before checks and tests, so that a rebuild that changed nothing costs none. What main already says, and what a person committed, is published all the same. */
+function isEqual({ state }: Desk): boolean {
+  return state.input.change === 'rebuild' && state.change?.branch !== undefined && !state.patched && state.comparison?.kind === 'same';
 }
 
 async function check(desk: Desk): Promise<void> {

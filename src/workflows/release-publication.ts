@@ -1,11 +1,13 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { Digest } from '../domain/digest';
+import { comparisonLine } from '../domain/release/comparison';
+import { releaseNews } from '../domain/release/news';
 import type { GateRecord, ReleaseOutcome, ReleaseRecord } from '../domain/release/release';
 import { control, signer } from './activities';
 import { packageId, repositoryId } from './messages';
 import type { Desk } from './release-desk';
 import { brief } from './release-line';
-import { repositoryStart } from './start';
+import { floorMessage, repositoryStart } from './start';
 
 /** How a release ended, and why in one line. */
 export type Ended = { readonly outcome: ReleaseOutcome; readonly reason: string };
@@ -53,20 +55,21 @@ export async function publish(desk: Desk, gateRecord: Digest): Promise<Ended> {
     const { generation, refused } = state.publication;
     return refused
       ? { outcome: 'failed', reason: `not published: ${refused}` }
-      : { outcome: 'published', reason: `generation ${generation}` };
+      : { outcome: 'published', reason: `generation ${generation}${state.comparison ? `; ${comparisonLine(state.comparison)}` : ''}` };
   });
 }
 
-/** The record, the branch, and the word to the package. */
-export async function close(desk: Desk, ended: Ended, startedAt: string, opened: Digest | undefined): Promise<void> {
+/** The record, the branch, and the word to the package and to the floor. */
+export async function close(desk: Desk, ended: Ended, opened: Digest | undefined): Promise<void> {
   const { state, release: id } = desk;
-  const { package: name, version, epoch } = state.input;
+  const { input, startedAt } = state;
+  const { package: name, version, epoch } = input;
   desk.enter(`${ended.outcome}: ${ended.reason}`, ended.outcome);
   if (state.change?.branch) await control.closeChange({ branch: state.change.branch });
   const finishedAt = new Date().toISOString();
   const record: ReleaseRecord = {
     id,
-    input: state.input,
+    input,
     ...ended,
     ...(state.change ? { change: state.change } : {}),
     builds: state.builds,
@@ -74,6 +77,7 @@ export async function close(desk: Desk, ended: Ended, startedAt: string, opened:
     waivers: state.waivers,
     decisions: state.decisions,
     attempts: state.attempt + 1,
+    ...(state.comparison ? { comparison: state.comparison } : {}),
     ...(state.publication?.generation ? { generation: state.publication.generation } : {}),
     ...(opened ? { gate: opened } : {}),
     startedAt,
@@ -83,5 +87,7 @@ export async function close(desk: Desk, ended: Ended, startedAt: string, opened:
   await control.writeReleaseRecord(record);
   const buildSeconds = Object.fromEntries(state.builds.map((done) => [done.architecture, done.seconds]));
   const settled = { id: `${id}@${startedAt}`, release: id, version, epoch, ...ended, buildSeconds };
-  await control.announce({ messages: [{ workflowId: packageId(name), signal: 'settled', argument: settled }] });
+  const news = releaseNews({ release: id, ...state, ...ended });
+  const toPackage = { workflowId: packageId(name), signal: 'settled', argument: settled };
+  await control.announce({ messages: [toPackage, floorMessage(input, news)] });
 }

@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation 
 import type { Digest } from '../domain/digest';
 import { gate } from '../domain/check/gate';
 import { retriedAttempt, staleVerdicts } from '../domain/release/attempts';
+import { equalReason } from '../domain/release/comparison';
 import type { Decision, ReleaseInput } from '../domain/release/release';
 import { control } from './activities';
 import { openDesk } from './release-desk';
@@ -13,7 +14,6 @@ import type { Ended } from './release-publication';
 /** `release:<name>-<version>-r<epoch>`: one change from spec edit to publication. Reads top to bottom like the story it tells. */
 export async function release(input: ReleaseInput): Promise<Ended & { readonly generation?: number }> {
   const desk = openDesk(input);
-  const startedAt = new Date().toISOString();
   let ended: Ended;
   let opened: Digest | undefined;
   try {
@@ -27,7 +27,7 @@ export async function release(input: ReleaseInput): Promise<Ended & { readonly g
     if (!isCancellation(error) && !(error instanceof ActivityFailure)) throw error;
     ended = { outcome: 'failed', reason: isCancellation(error) ? 'cancelled by a person' : reasonOf(error) };
   }
-  await CancellationScope.nonCancellable(() => close(desk, ended, startedAt, opened));
+  await CancellationScope.nonCancellable(() => close(desk, ended, opened));
   if (ended.outcome === 'failed') throw ApplicationFailure.create({ type: 'ReleaseFailed', message: ended.reason, nonRetryable: true });
   return { ...ended, ...(desk.state.publication?.generation ? { generation: desk.state.publication.generation } : {}) };
 }
@@ -37,6 +37,7 @@ async function untilTheGateOpens(desk: Desk): Promise<Digest | Ended> {
   const { state, input } = { state: desk.state, input: desk.state.input };
   for (;;) {
     const blocked = await attempt(desk);
+    if (blocked === 'equal') return { outcome: 'equal', reason: equalReason(input) };
     if (blocked.length === 0) {
       const merged = await merge(desk);
       if (merged.merged) return merged.gate;

@@ -3,7 +3,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { decideSignal, decideUpdate, QUEUES, releaseId, releaseQuery, supersedeSignal } from '../../src/workflows/messages';
 import type { ReleaseView } from '../../src/workflows/messages';
 import { release } from '../../src/workflows';
-import { newWorld, onStage, record, RECORDING, releaseInput, TIME_SKIPPING, timeSkipping, until } from './stage';
+import { cause, compared, newWorld, onStage, record, RECORDING, releaseInput, TIME_SKIPPING, timeSkipping, until } from './stage';
 import type { World } from './stage';
 
 jest.setTimeout(60_000);
@@ -49,8 +49,9 @@ suite('release', () => {
     const calls = world.calls.map((call) => call.split(' ').slice(0, 2).join(' '));
     expect(calls[0]).toBe('prepareChange 1.3.1-r0');
     expect(calls.slice(1, 3).sort()).toEqual(['build 1.3.1', 'checks change']);
-    expect(calls.slice(3, 5).sort()).toEqual(['checks package', 'checks test']);
-    expect(calls.slice(5).map((call) => call.split(' ')[0])).toEqual([
+    expect(calls[3]).toBe('compare 1.3.1-r0');
+    expect(calls.slice(4, 6).sort()).toEqual(['checks package', 'checks test']);
+    expect(calls.slice(6).map((call) => call.split(' ')[0])).toEqual([
       'mergeChange',
       'signPackages',
       'prepareGeneration',
@@ -196,11 +197,66 @@ suite('release', () => {
     expect(world.records[0]).toMatchObject({ outcome: 'failed', reason: 'the gate record lacks abi' });
   });
 
+  it('tells the floor how it ended and what is different, with the causes it was started for; a wait once', async () => {
+    world.failing = ({ attempt }) => (attempt > 1 ? [] : ['sbom']);
+    world.comparison = () => compared('break', { breaks: ['curl'], removed: ['libz.so.1'] });
+    await onStage(env, world, async () => {
+      const handle = await start({ causes: [{ ...cause('order:1'), kind: 'rebuild', roots: ['b', 'a'] }, cause('upstream')] });
+      for (const attempt of [0, 1]) {
+        await until(async () => ((await waiting(handle)).attempt === attempt ? true : undefined), env);
+        await handle.executeUpdate(decideUpdate, { args: [{ kind: 'retry', by: 'ann' }] });
+      }
+      expect(await handle.result()).toMatchObject({ reason: 'generation 2; ABI broken, libz.so.1 gone: curl to be rebuilt' });
+    });
+    const version = `1.3.${serial}-r0`;
+    expect(world.news).toMatchObject([
+      { package: 'zlib', version, outcome: 'waits', roots: ['a', 'b'], text: 'sbom: seen', urgency: 3, seconds: 1 },
+      {
+        package: 'zlib',
+        version,
+        outcome: 'published',
+        roots: ['a', 'b'],
+        change: { kind: 'break', breaks: ['curl'] },
+        text: `zlib ${version} removed libz.so.1`,
+      },
+    ]);
+    expect(new Set(world.news.map(({ id }) => id)).size).toBe(2);
+    expect(world.records[0]!.comparison).toEqual(compared('break', { breaks: ['curl'], removed: ['libz.so.1'] }));
+  });
+
+  const order = { ...cause('order:1'), kind: 'rebuild' as const, text: 'glibc 2.42-r1 was published', roots: ['glibc'] };
+
+  it('a rebuild that changed nothing ends before checks and merge, and says what it is current for', async () => {
+    world.comparison = () => compared('same');
+    await onStage(env, world, async () => {
+      const handle = await start({ change: 'rebuild', causes: [order] });
+      const reason = 'equal to 1.2.13-r0 in content: nothing published, current for glibc 2.42-r1 was published';
+      expect(await handle.result()).toEqual({ outcome: 'equal', reason });
+      expect(world.news).toMatchObject([{ outcome: 'equal', roots: ['glibc'], text: reason, urgency: 5 }]);
+    });
+    expect(world.calls.filter((call) => /^(checks (package|test)|mergeChange|signPackages)/.test(call))).toEqual([]);
+    expect(world.calls).toContain('closeChange');
+    expect(world.records[0]).toMatchObject({ outcome: 'equal', comparison: { kind: 'same' } });
+  });
+
+  it.each([
+    ['a rebuild that differs', { change: 'rebuild' as const, causes: [order] }, 'content' as const],
+    ['a release without a difference', { change: 'bump' as const }, 'same' as const],
+  ])('%s is published', async (_, more, kind) => {
+    world.comparison = () => compared(kind);
+    await onStage(env, world, async () => {
+      const handle = await start(more);
+      expect(await handle.result()).toMatchObject({ outcome: 'published' });
+    });
+    expect(world.news).toMatchObject([{ outcome: 'published', change: { kind, breaks: [] } }]);
+  });
+
   it('a cancelled release leaves a record and no branch', async () => {
     world.failing = () => ['sbom'];
     await onStage(env, world, async () => {
       const handle = await start();
       await waiting(handle);
+      await until(async () => (world.notes.includes('release-waits') ? true : undefined), env);
       await handle.cancel();
       await expect(handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
     });

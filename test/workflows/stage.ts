@@ -7,12 +7,13 @@ import { temporal } from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import type { Assessment, CheckRequest, PublishRequest, SignedPackage, WithdrawRequest } from '../../src/activities/contract';
+import type { Assessment, CheckRequest, Message, PublishRequest, SignedPackage, WithdrawRequest } from '../../src/activities/contract';
 import { createAnnounceActivities } from '../../src/activities/announce/announce';
 import type { Verdict } from '../../src/domain/check/verdict';
 import type { Digest } from '../../src/domain/digest';
 import { checksOf } from '../../src/domain/release/attempts';
-import type { BuildResult, Cause, Change, GateRecord, ReleaseInput, ReleaseRecord } from '../../src/domain/release/release';
+import type { FloorNews } from '../../src/domain/floor/floor';
+import type { BuildResult, Cause, Change, Comparison, GateRecord, ReleaseInput, ReleaseRecord } from '../../src/domain/release/release';
 import { QUEUES, SEARCH } from '../../src/workflows/messages';
 import type { Hint } from '../../src/workflows/messages';
 
@@ -30,10 +31,14 @@ export interface World {
   /** Failures of the change step, taken one by one. */
   changeFailures: { readonly type: string; readonly message: string }[];
   refuseSigning: boolean;
+  /** How what was built differs from what is published, by `version-rN`. */
+  comparison: (version: string) => Comparison;
   readonly calls: string[];
   readonly records: ReleaseRecord[];
   readonly gates: GateRecord[];
   readonly notes: string[];
+  /** What the floor was told; it does not run here. */
+  readonly news: FloorNews[];
   generation: number;
 }
 
@@ -48,13 +53,23 @@ export function newWorld(): World {
     mergeRefusals: [],
     changeFailures: [],
     refuseSigning: false,
+    comparison: () => compared('content'),
     calls: [],
     records: [],
     gates: [],
     notes: [],
+    news: [],
     generation: 1,
   };
 }
+
+export const compared = (kind: Comparison['kind'], more: Partial<Comparison> = {}): Comparison => ({
+  kind,
+  breaks: [],
+  removed: [],
+  changes: [],
+  ...more,
+});
 
 const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 const COMMIT = 'c'.repeat(40);
@@ -82,7 +97,7 @@ export function releaseInput(more: Partial<ReleaseInput> = {}): ReleaseInput {
 
 function changeOf(release: ReleaseInput, commit: string): Change {
   return {
-    ...(release.change === 'bump' ? { branch: `millrace/${release.package}-${release.version}-r${release.epoch}` } : {}),
+    ...(release.change !== 'none' ? { branch: `millrace/${release.package}-${release.version}-r${release.epoch}` } : {}),
     base: 'b'.repeat(40),
     commit,
     snapshot: { package: release.package, path: `packages/${release.package}.yaml`, commit, spec: digest('1'), files: {} },
@@ -111,8 +126,14 @@ export function activitiesOf(world: World, env: TestWorkflowEnvironment) {
     };
   };
   const withdrawn = new Set<string>();
+  const announcing = createAnnounceActivities({ client: env.client });
   return {
-    ...createAnnounceActivities({ client: env.client }),
+    ...announcing,
+    async announce({ messages }: { messages: readonly Message[] }) {
+      const toFloor = messages.filter(({ workflowId }) => workflowId.startsWith('floor:'));
+      for (const { argument } of toFloor) world.news.push(argument as FloorNews);
+      await announcing.announce({ messages: messages.filter((message) => !toFloor.includes(message)) });
+    },
     async assess() {
       world.calls.push('assess');
       return looked();
@@ -171,6 +192,10 @@ export function activitiesOf(world: World, env: TestWorkflowEnvironment) {
         reused: false,
         packages: outcome === 'built' ? [built] : [],
       };
+    },
+    async compareBuilds({ version }: { version: string }) {
+      world.calls.push(`compare ${version}`);
+      return world.comparison(version);
     },
     async runChecks(request: CheckRequest): Promise<readonly Verdict[]> {
       world.calls.push(`checks ${request.stage} ${request.attempt}`);

@@ -2,7 +2,8 @@ import { summaryLine, verdictTable } from '../check/gate';
 import type { Verdict, Waiver } from '../check/verdict';
 import { markdownCell, markdownCode } from '../text/clamp';
 import { moment } from '../text/moment';
-import type { BuildResult, Cause, Change, DecisionRecord, ReleaseInput } from './release';
+import { comparisonLine } from './comparison';
+import type { BuildResult, Cause, Change, Comparison, DecisionRecord, ReleaseInput } from './release';
 
 /** What the page of a release shows of it. */
 export interface ReleaseStory {
@@ -11,6 +12,7 @@ export interface ReleaseStory {
   readonly stage: string;
   readonly change?: Change;
   readonly builds: readonly BuildResult[];
+  readonly comparison?: Comparison;
   readonly verdicts: readonly Verdict[];
   readonly waivers: readonly Waiver[];
   readonly decisions: readonly DecisionRecord[];
@@ -77,11 +79,13 @@ function chain(story: ReleaseStory): readonly string[] {
     ...story.input.causes.map(causeLine),
     ...(story.change ? changeLines(story.change) : []),
     ...story.builds.map(buildLine),
+    ...(story.comparison ? comparisonLines(story.comparison) : []),
     ...story.decisions.map(decisionLine),
   ];
 }
 
-function causeLine({ at, text, by, link }: Cause): string {
+/** An item of a list in Markdown. */
+export function causeLine({ at, text, by, link }: Cause): string {
   const who = by && !text.includes(by) ? ` (${markdownCell(by)})` : '';
   return `- ${moment(at)}: ${markdownCell(text)}${who}${link ? `, ${markdownCode(link)}` : ''}`;
 }
@@ -99,7 +103,14 @@ function buildLine(build: BuildResult): string {
   return `- build for ${markdownCell(build.architecture)}: ${build.outcome}${found}, ${Math.round(build.seconds)} s, log ${markdownCode(build.log)}`;
 }
 
-function decisionLine({ decision, at }: DecisionRecord): string {
+function comparisonLines(comparison: Comparison): readonly string[] {
+  const [first, ...more] = comparison.changes;
+  const such = first ? `, such as ${markdownCode(first)}${more.length > 0 ? ` (and ${more.length} more)` : ''}` : '';
+  return [`- compared with what was published before: ${markdownCell(comparisonLine(comparison))}${such}`];
+}
+
+/** An item of a list in Markdown. */
+export function decisionLine({ decision, at }: DecisionRecord): string {
   const what =
     decision.kind === 'waive' ? ` ${decision.check}` : decision.kind === 'patch' ? ` with commit ${decision.commit.slice(0, 12)}` : '';
   const reason = decision.reason ? `: ${markdownCell(decision.reason)}` : '';
