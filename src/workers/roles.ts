@@ -5,6 +5,7 @@ import { createAnnounceActivities } from '../activities/announce/announce';
 import { createAssessmentActivities } from '../activities/assessment/assessment';
 import { createChangeActivities } from '../activities/change/change';
 import { createCheckActivities } from '../activities/checks/checks';
+import { createComparisonActivities } from '../activities/comparison/comparison';
 import { createBuildHistory } from '../activities/floor/build-history';
 import { createFloorActivities } from '../activities/floor/floor';
 import { createFloorJournal } from '../activities/floor/journal';
@@ -94,7 +95,11 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
       const repository = createRepositoryReader({ root: paths.repository });
       return {
         taskQueue: QUEUES.tester,
-        activities: { ...createCheckActivities({ store, repository, runner, limits: config.limits }), ...images.tester() },
+        activities: {
+          ...createCheckActivities({ store, repository, runner, limits: config.limits }),
+          ...createComparisonActivities({ store, repository }),
+          ...images.tester(),
+        },
         concurrency: TESTER_CONCURRENCY,
       };
     }
