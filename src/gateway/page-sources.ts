@@ -10,6 +10,8 @@ import { inFlightReleases, type InFlight } from '../views/in-flight';
 import { overview } from '../views/overview';
 import { packageStory } from '../views/package-story';
 import { createEndedReleases } from '../views/records';
+import { createVulnerabilities } from '../views/vulnerabilities';
+import { advisoryForgeOf } from '../workers/spec-forge';
 import { shared } from './shared';
 import type { PagesDeps } from './pages';
 
@@ -23,13 +25,18 @@ export function createPageSources(deps: {
   readonly forge: Forge;
   readonly client: Client;
   readonly healthy: () => Promise<boolean>;
-}): Pick<PagesDeps, 'overview' | 'catalogue' | 'packageStory' | 'workflowUrl'> {
+}): Pick<PagesDeps, 'overview' | 'catalogue' | 'packageStory' | 'vulnerabilities' | 'workflowUrl'> {
   const { config, forge, client } = deps;
   const paths = statePaths(config.state);
   const store = createFolderStore(paths.store);
   const published = createRepositoryReader({ root: paths.repository });
   const catalogue = createCatalogue(published);
   const ended = createEndedReleases(store);
+  const advisories = advisoryForgeOf(config);
+  const vulnerabilities = shared(
+    createVulnerabilities(config.advisories && advisories && { forge: advisories, store, ...config.advisories }),
+    FRESH_MILLISECONDS,
+  );
   const answering = shared(deps.healthy, FRESH_MILLISECONDS);
   const inFlight = async (name?: string): Promise<readonly InFlight[] | undefined> =>
     (await answering())
@@ -39,6 +46,7 @@ export function createPageSources(deps: {
 
   return {
     catalogue,
+    vulnerabilities,
     overview: shared(
       () => overview({ distribution: config.distribution, published, ended, inFlight: () => inFlight() }),
       FRESH_MILLISECONDS,
@@ -46,11 +54,12 @@ export function createPageSources(deps: {
     async packageStory(name) {
       if (!isPackageName(name)) return undefined;
       const answers = await answering();
-      const [story, { packages, since }, flying, withdrawals] = await Promise.all([
+      const [story, { packages, since }, flying, withdrawals, advised] = await Promise.all([
         packageStory({ config, forge, published, store }, answers ? client : undefined, name),
         catalogue(),
         inFlight(name),
         readWithdrawals(store),
+        vulnerabilities(),
       ]);
       const found = packages.find((one) => one.name === name);
       const withdrawn = withdrawals.filter((one) => one.package === name);
@@ -62,6 +71,7 @@ export function createPageSources(deps: {
         since: (version) => since(name, version),
         withdrawn,
         inFlight: flying ?? [],
+        ...(advised ? { vulnerabilities: { ...advised, known: advised.known.filter((one) => one.package === name) } } : {}),
       };
     },
     workflowUrl: (id) => `${ui}/namespaces/${encodeURIComponent(config.temporal.namespace)}/workflows/${encodeURIComponent(id)}`,

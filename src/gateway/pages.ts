@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Catalogue } from '../views/catalogue';
 import type { Overview } from '../views/overview';
+import type { Vulnerabilities } from '../views/vulnerabilities';
+import { advisoriesPage } from './page/advisories';
 import { documentOf, PAGE_HEADERS, type Page } from './page/document';
 import { linePage } from './page/line';
 import { packagePage, type PackagePageStory } from './page/package';
@@ -17,13 +19,15 @@ export interface PagesDeps {
   readonly catalogue: () => Promise<Catalogue>;
   /** Undefined for a name that nobody knows. */
   readonly packageStory: (name: string) => Promise<PackagePageStory | undefined>;
+  /** Undefined where the factory keeps no advisories. */
+  readonly vulnerabilities: () => Promise<Vulnerabilities | undefined>;
   readonly workflowUrl: Surroundings['workflowUrl'];
   readonly clock: () => Date;
 }
 
 const REFRESH_SECONDS = 5;
 
-/** The pages for people: `/`, `/packages`, `/packages/<name>`. They only read. */
+/** The pages for people: `/`, `/packages`, `/packages/<name>`, `/advisories`. They only read. */
 export function servePages(server: FastifyInstance, deps: PagesDeps): void {
   const { distribution, architectures, key } = deps;
   const around = (): Surroundings => ({ now: deps.clock().getTime(), workflowUrl: deps.workflowUrl });
@@ -50,4 +54,8 @@ export function servePages(server: FastifyInstance, deps: PagesDeps): void {
     if (!story) return show(reply, unknownPackagePage(distribution, name.slice(0, 128)), 404);
     return show(reply, packagePage(distribution, story, around()));
   });
+
+  server.get('/advisories', async (_request, reply) =>
+    show(reply, advisoriesPage(distribution, await deps.vulnerabilities(), around().now)),
+  );
 }

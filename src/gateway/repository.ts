@@ -1,10 +1,10 @@
 import { lstat } from 'node:fs/promises';
-import { send } from '@fastify/send';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { shownGeneration } from '../activities/repository/current';
 import { codeOf } from '../activities/repository/disk';
 import { GENERATIONS_WITH_LINKS, INDEX, repositoryPaths } from '../activities/repository/layout';
 import { Refused } from './refused';
+import { sendFile } from './send-file';
 
 export interface RepositoryDeps {
   /** Folder of the published repository. */
@@ -17,13 +17,6 @@ export interface RepositoryDeps {
 /** One file name, of the characters of package names and versions, that a disk can hold: it cannot leave its folder, and nothing in it is decoded. */
 const APK = /^[A-Za-z0-9][A-Za-z0-9+._~-]{0,250}\.apk$/;
 const YEAR_SECONDS = 31_536_000;
-
-interface Sent {
-  readonly folder: string;
-  readonly file: string;
-  readonly type: string;
-  readonly cache: string;
-}
 
 /**
  * Serves the published repository to apk, apko and melange: `/repository/<architecture>/…` and `/keys/<name>.rsa.pub`. What is asked for is compared with what there
@@ -57,28 +50,6 @@ export function serveRepository(server: FastifyInstance, deps: RepositoryDeps): 
     if (request.params.file !== name) throw new Refused(404, `the key of this repository is /keys/${name}`);
     return sendFile(request, reply, { folder, file: name, type: 'application/x-pem-file', cache: 'public, max-age=300' });
   });
-}
-
-/** Ranges and conditions as HTTP has them. `Last-Modified` is left out: two generations may come within its one second. */
-async function sendFile(request: FastifyRequest, reply: FastifyReply, sent: Sent): Promise<FastifyReply> {
-  const found = await send(request.raw, sent.file, {
-    root: sent.folder,
-    index: false,
-    dotfiles: 'deny',
-    cacheControl: false,
-    contentType: false,
-    lastModified: false,
-  });
-  reply.header('x-content-type-options', 'nosniff');
-  if (found.type !== 'file') {
-    const range = found.headers['Content-Range'];
-    if (range) reply.header('content-range', range);
-    throw new Refused(
-      found.statusCode,
-      found.statusCode === 404 ? `there is no ${sent.file} yet` : 'the conditions of the request are not met',
-    );
-  }
-  return reply.code(found.statusCode).headers(found.headers).header('cache-control', sent.cache).type(sent.type).send(found.stream);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Config } from '../config/config';
 import { isLocalRepository } from '../config/load';
 import { didYouMean } from '../config/nearest';
+import { serveFeeds } from './feeds';
 import { genericHint, pushHints, tagHint, type Hinted } from './hints';
 import { servePages, type PagesDeps } from './pages';
 import { createPayload, genericPayload, pushPayload, releasePayload } from './payloads';
@@ -44,7 +45,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
   });
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
-      error: `there is no ${request.method} ${request.url.slice(0, 200)}: GET /, GET /packages, GET /repository/<architecture>/APKINDEX.tar.gz, POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
+      error: `there is no ${request.method} ${request.url.slice(0, 200)}: GET /, GET /packages, GET /advisories, GET /repository/<architecture>/APKINDEX.tar.gz, GET /repository/security.json, GET /repository/osv/all.json, POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
     }),
   );
 
@@ -84,6 +85,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
     return answer(deps, reply, { hints: [genericHint(payload, deps.clock().toISOString())], ignored: [] });
   });
   serveRepository(server, deps.repository);
+  serveFeeds(server, deps.repository.root);
   servePages(server, { ...deps.pages, clock: deps.clock });
   return server;
 }

@@ -41,6 +41,7 @@ const inChromium = there ? it : it.skip;
 
 let folder: string;
 let repository: TestRepository;
+let advisories: TestRepository;
 let upstream: Server;
 let factory: Factory | undefined;
 let browser: Browser | undefined;
@@ -70,6 +71,20 @@ update:
   enabled: false
 `,
   });
+  advisories = createTestRepository({
+    'zlib.advisories.yaml': `schema-version: 2.0.2
+package:
+  name: zlib
+advisories:
+  - id: MLR-2222-3333-4444
+    aliases: [CVE-2023-45853]
+    events:
+      - timestamp: 2026-01-01T00:00:00Z
+        type: true-positive-determination
+        data:
+          note: ${JSON.stringify(HOSTILE)}
+`,
+  });
   writeFileSync(join(folder, 'some.rsa.pub'), 'a key');
   const [temporal, ui, gateway] = await freePorts(3);
   const file = join(folder, 'millrace.yaml');
@@ -78,6 +93,7 @@ update:
     `distribution: edges
 state: state
 specs: {repository: ${repository.bare}}
+advisories: {repository: ${advisories.bare}, prefix: MLR}
 environment: {stage0: false, repositories: [{url: apks, key: some.rsa.pub}]}
 watch: {every: 1h}
 temporal: {address: "127.0.0.1:${temporal}", ui-port: ${ui}}
@@ -111,6 +127,7 @@ afterAll(async () => {
   await factory?.stop();
   upstream?.close();
   repository?.remove();
+  advisories?.remove();
   removeTemporaryFolders();
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
@@ -133,7 +150,16 @@ async function open(path: string, options: Parameters<Browser['newContext']>[0] 
   return { page, complaints, answer: answer!, close: () => context.close() };
 }
 
-const PATHS = ['/', '/?refresh=off', '/packages', '/packages?find=zlib', '/packages/zlib', '/packages/nothing', '/packages/unknown'];
+const PATHS = [
+  '/',
+  '/?refresh=off',
+  '/packages',
+  '/packages?find=zlib',
+  '/packages/zlib',
+  '/packages/nothing',
+  '/packages/unknown',
+  '/advisories',
+];
 
 inChromium.each(PATHS)('%s is styled, small, and has nothing to complain of', async (path) => {
   const { page, complaints, answer, close } = await open(path);
@@ -154,7 +180,7 @@ inChromium.each(PATHS)('%s is styled, small, and has nothing to complain of', as
 });
 
 inChromium('hostile text is text: it is shown, and does nothing', async () => {
-  for (const path of ['/packages', '/packages/zlib', `/packages?find=${encodeURIComponent(HOSTILE.slice(0, 30))}`]) {
+  for (const path of ['/packages', '/packages/zlib', '/advisories', `/packages?find=${encodeURIComponent(HOSTILE.slice(0, 30))}`]) {
     const { page, complaints, close } = await open(path);
     expect(await page.textContent('body')).toContain(`"><script>document.title='owned'`);
     expect(await page.locator('script, img, [onmouseover], [onerror], a[href^="javascript"]').count()).toBe(0);
@@ -200,6 +226,15 @@ inChromium('the waiting release shows why it waits, and the command that answers
   await close();
 });
 
+inChromium('an open vulnerability stands on the page of its package and on that of advisories', async () => {
+  const { page, close } = await open('/advisories');
+  expect(await page.getByRole('row', { name: /CVE-2023-45853/ }).textContent()).toMatch(/MLR-2222-3333-4444zlibunknown.* agoconfirmed: "/);
+  await page.getByRole('link', { name: 'zlib', exact: true }).click();
+  const own = page.getByRole('region', { name: 'Vulnerabilities' });
+  expect(await own.getByRole('row', { name: /CVE-2023-45853/ }).textContent()).toContain('open');
+  await close();
+});
+
 inChromium('a keyboard is enough', async () => {
   const { page, close } = await open('/?refresh=off');
   const focused = () => page.evaluate<string>('document.activeElement.innerText');
@@ -230,7 +265,7 @@ inChromium('loads itself anew, unless told not to', async () => {
 });
 
 inChromium.each(['light', 'dark'] as const)('fits a phone and is readable in %s', async (colorScheme) => {
-  for (const path of ['/?refresh=off', '/packages', '/packages/zlib', '/packages/nothing']) {
+  for (const path of ['/?refresh=off', '/packages', '/packages/zlib', '/packages/nothing', '/advisories']) {
     const { page, close } = await open(path, { viewport: { width: 360, height: 740 }, colorScheme });
     expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
     expect(await page.evaluate(lowestContrast)).toBeGreaterThanOrEqual(4.5);

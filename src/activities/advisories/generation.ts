@@ -10,6 +10,7 @@ import { BRANCH_PREFIX } from '../../domain/change/branch';
 import type { Indexes } from '../../domain/repository/index-rules';
 import type { AdvisoryCommit } from '../../domain/repository/manifest';
 import type { Forge } from '../forge/forge';
+import { OSV, SECDB } from '../repository/layout';
 import type { Store } from '../store/store';
 import { createAdvisoryReader } from './documents';
 import { AdvisoriesRefused } from './errors';
@@ -87,7 +88,7 @@ export function createGenerationAdvisories(deps: GenerationAdvisoryDeps): Genera
     const { distribution } = mapping;
     const secdb = exportSecdb(documents, { distribution, architectures: Object.keys(indexes) });
     const osv = exportOsv(documents, { distribution, subpackages: originsOf(indexes).subpackages });
-    return new Map([['security.json', json(secdb)] as const, ...[...osv].map(([name, record]) => [`osv/${name}`, json(record)] as const)]);
+    return new Map([[SECDB, json(secdb)] as const, ...[...osv].map(([name, record]) => [`${OSV}/${name}`, json(record)] as const)]);
   };
 
   const finish: GenerationAdvisories['finish'] = async ({ commit, base, branch: side, files }) => {

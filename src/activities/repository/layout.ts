@@ -15,6 +15,8 @@ export function repositoryPaths(root: string) {
 
 export const INDEX = 'APKINDEX.tar.gz';
 export const MANIFEST = 'manifest.json';
+/** The secdb feed in a generation. */
+export const SECDB = 'security.json';
 /** Folder of the OSV feed in a generation. */
 export const OSV = 'osv';
 

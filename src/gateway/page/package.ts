@@ -8,9 +8,11 @@ import type { PublishedPackage, Since } from '../../views/catalogue';
 import { shortName, type InFlight } from '../../views/in-flight';
 import type { PackageStory } from '../../views/package-story';
 import { packageId, type ReleaseView } from '../../workflows/messages';
+import type { Vulnerabilities } from '../../views/vulnerabilities';
 import type { Page } from './document';
 import { markup, type Html } from './markup';
 import { ago, outcome, since, table, took, waitingPart, webLink, workflowLink, type Surroundings } from './parts';
+import { unreadable, vulnerabilityTable } from './vulnerabilities';
 
 /** Releases told in full; older ones are in the list alone. */
 const IN_FULL = 10;
@@ -23,6 +25,8 @@ export interface PackagePageStory {
   readonly since: (version: string) => Since | undefined;
   readonly withdrawn: readonly Withdrawal[];
   readonly inFlight: readonly InFlight[];
+  /** Absent where the factory keeps no advisories. */
+  readonly vulnerabilities?: Vulnerabilities;
 }
 
 /** `GET /packages/<name>`: where it stands, its versions, and each release with its verdicts and the chain of its causes. */
@@ -62,6 +66,7 @@ export function packagePage(distribution: string, told: PackagePageStory, around
       ${entity && markup`<p class="quiet">${workflowLink(packageId(story.package), around)}</p>`}
       ${inFlight.map((release) => runningSection(release, around))}
       ${versionsSection(told, around)}
+      ${told.vulnerabilities && vulnerabilitiesSection(told.vulnerabilities, around)}
       ${story.releases.length > 0 && releasesSection(story.releases, around)}`,
   };
 }
@@ -97,6 +102,15 @@ function versionsSection({ story, since: from, withdrawn, published }: PackagePa
     <h2 id="versions">Versions</h2>
     ${published && markup`<p class="quiet">${published.version} for ${published.architectures.join(', ')}: ${published.parts.join(', ')}</p>`}
     ${table('Newest first', ['Version', 'State', 'When', 'Generation', 'Remark'], [...rows.slice(0, LISTED), ...back], ['Remark'])}
+  </section>`;
+}
+
+function vulnerabilitiesSection({ known, problem }: Vulnerabilities, around: Surroundings): Html {
+  return markup`<section aria-labelledby="vulnerabilities">
+    <h2 id="vulnerabilities">Vulnerabilities</h2>
+    ${problem ? unreadable(problem) : known.length === 0 && markup`<p>None is known.</p>`}
+    ${known.length > 0 && vulnerabilityTable('Open ones first', known.slice(0, LISTED), around.now, { packages: false })}
+    ${known.length > LISTED && markup`<p>${known.length - LISTED} more: <a href="/repository/security.json">security.json</a></p>`}
   </section>`;
 }
 

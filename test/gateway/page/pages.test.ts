@@ -1,8 +1,10 @@
+import { advisoriesPage } from '../../../src/gateway/page/advisories';
 import { documentOf, type Page } from '../../../src/gateway/page/document';
 import { linePage, type LineStory } from '../../../src/gateway/page/line';
 import { packagePage, type PackagePageStory } from '../../../src/gateway/page/package';
 import { packagesPage } from '../../../src/gateway/page/packages';
 import type { PublishedPackage } from '../../../src/views/catalogue';
+import type { Vulnerability } from '../../../src/views/vulnerabilities';
 import type { InFlight } from '../../../src/views/in-flight';
 import { build, record, verdict, view } from '../../cli/records';
 
@@ -19,6 +21,17 @@ const published = (name: string, more: Partial<PublishedPackage> = {}): Publishe
   parts: [name, `${name}-dev`],
   architectures: ['x86_64'],
   since: { generation: 3, time: '2026-01-01T10:01:05Z' },
+  ...more,
+});
+const vulnerability = (more: Partial<Vulnerability> = {}): Vulnerability => ({
+  package: 'zlib',
+  id: 'MLR-2222-3333-4444',
+  aliases: ['CVE-2023-45853'],
+  state: 'open',
+  since: '2026-01-01T10:00:00Z',
+  why: 'found in zlib 1.2.13-r0, by millrace',
+  severity: { rating: 'critical', score: 9.8 },
+  summary: 'overflow in minizip',
   ...more,
 });
 const waiting: InFlight = { release: view.release, package: 'lz4', stage: view.stage, startedAt: '2026-01-01T08:00:00Z', view };
@@ -175,9 +188,59 @@ describe('a package', () => {
   });
 });
 
+describe('vulnerabilities', () => {
+  const known = [
+    vulnerability(),
+    vulnerability({ state: 'unresolved', why: 'fix not planned: old', aliases: [], id: 'MLR-3333-3333-3333' }),
+    vulnerability({ state: 'fixed', why: 'in 1.2.13-r1', severity: { rating: 'low', score: 2 } }),
+    vulnerability({ state: 'not affected', why: 'inline mitigations exist' }),
+  ];
+
+  it('of a package stand on its page, with state and reason', () => {
+    const text = textOf(packagePage('d', told({ vulnerabilities: { known } }), around));
+    for (const line of [
+      'CVE-2023-45853 MLR-2222-3333-4444 open critical 9.8 2 h ago found in zlib 1.2.13-r0, by millrace overflow in minizip',
+      'MLR-3333-3333-3333 unresolved critical 9.8 2 h ago fix not planned: old',
+      'fixed low 2.0 2 h ago in 1.2.13-r1',
+      'not affected critical 9.8 2 h ago inline mitigations exist',
+    ])
+      expect(text).toContain(line);
+    expect(textOf(packagePage('d', told({ vulnerabilities: { known: [] } }), around))).toContain('Vulnerabilities None is known.');
+    expect(textOf(packagePage('d', told({ vulnerabilities: { known: [], problem: 'a.yaml:1:1: no' } }), around))).toContain(
+      'The advisories cannot be read. a.yaml:1:1: no',
+    );
+    expect(textOf(packagePage('d', told(), around))).not.toContain('Vulnerabilities');
+  });
+
+  it('that are open have a page, with the package of each', () => {
+    const page = textOf(advisoriesPage('d', { known }, NOW));
+    for (const line of [
+      'open 1 unresolved 1 fixed 1 not affected 1',
+      'CVE-2023-45853 MLR-2222-3333-4444 zlib critical 9.8',
+      'Left as it is for now',
+    ])
+      expect(page.replace(/(\w[\w ]*?) <\/dt>/g, '$1')).toContain(line);
+    expect(page).not.toContain('in 1.2.13-r1');
+    expect(textOf(advisoriesPage('d', { known: [] }, NOW))).toContain('Nothing is open.');
+    expect(textOf(advisoriesPage('d', { known: [], problem: 'a.yaml:1:1: no' }, NOW))).toContain('cannot be read. a.yaml:1:1: no');
+    expect(textOf(advisoriesPage('d', undefined, NOW))).toContain('This factory keeps no advisories');
+    expect(documentOf(advisoriesPage('d', { known }, NOW))).toContain('<a href="/advisories" aria-current="page">');
+  });
+
+  it('are as many as a page can take', () => {
+    const many = Array.from({ length: 20_000 }, () => vulnerability());
+    const page = documentOf(advisoriesPage('d', { known: many }, NOW));
+    expect(Buffer.byteLength(page)).toBeLessThan(150_000);
+    expect(page).toContain('200 of 20000');
+    const own = documentOf(packagePage('d', told({ vulnerabilities: { known: many } }), around));
+    expect(Buffer.byteLength(own)).toBeLessThan(150_000);
+    expect(own).toContain('19900 more');
+  });
+});
+
 /** Every text of a story replaced. */
 function poisoned<T>(value: T, key = ''): T {
-  const kept = ['outcome', 'kind', 'change', 'at', 'time', 'since', 'startedAt', 'finishedAt'];
+  const kept = ['outcome', 'kind', 'change', 'state', 'rating', 'at', 'time', 'since', 'startedAt', 'finishedAt'];
   if (typeof value === 'string') return (kept.includes(key) ? value : HOSTILE) as T;
   if (Array.isArray(value)) return value.map((one: unknown) => poisoned(one)) as T;
   if (typeof value !== 'object' || value === null) return value;
@@ -186,12 +249,23 @@ function poisoned<T>(value: T, key = ''): T {
 
 it('no text of a story gets to be markup, wherever it stands', () => {
   const line = story({ inFlight: [waiting, { ...waiting, view: moving }] });
-  const full = told({ inFlight: [waiting], withdrawn: [{ package: 'zlib', version: '1', by: 'ada', reason: 'x', at: record.startedAt }] });
-  const clean = [linePage(line, around), packagePage('d', full, around), packagesPage('d', line.catalogue, { find: '', page: 1 }, NOW)];
+  const vulnerabilities = { known: [vulnerability(), vulnerability({ state: 'unresolved' })] };
+  const full = told({
+    vulnerabilities,
+    inFlight: [waiting],
+    withdrawn: [{ package: 'zlib', version: '1', by: 'ada', reason: 'x', at: record.startedAt }],
+  });
+  const clean = [
+    linePage(line, around),
+    packagePage('d', full, around),
+    packagesPage('d', line.catalogue, { find: '', page: 1 }, NOW),
+    advisoriesPage('d', vulnerabilities, NOW),
+  ];
   const dirty = [
     linePage(poisoned(line), around),
     packagePage(HOSTILE, poisoned(full), around),
     packagesPage(HOSTILE, poisoned(line.catalogue), { find: '', page: 1 }, NOW),
+    advisoriesPage(HOSTILE, poisoned(vulnerabilities), NOW),
   ];
   expect(build.outcome).toBe('built');
   for (const [index, page] of dirty.entries()) {
