@@ -72,6 +72,8 @@ export interface Release {
   readonly depends?: readonly string[];
   readonly content?: string;
   readonly description?: string;
+  /** Beside the one that tells the version. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly change?: (gate: GateRecord) => GateRecord;
 }
 
@@ -118,7 +120,7 @@ export function makeFactory(
             depends: release.depends ?? [],
             ...(release.description ? { description: release.description } : {}),
           },
-          { [`usr/share/${part}/version`]: `${full} ${release.content ?? ''}` },
+          { [`usr/share/${part}/version`]: `${full} ${release.content ?? ''}`, ...release.files },
         );
         const { checksum, size } = await readApk(file);
         packages.push({ name: part, file: `${part}-${full}.apk`, object: await store.putFile(file), checksum, bytes: size });
