@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   version: () => (require('./version-compare') as typeof import('./version-compare')).versionCommand(),
   graph: () => (require('./graph') as typeof import('./graph')).graphCommand(),
   plan: () => (require('./plan') as typeof import('./plan')).planCommand(),
+  simulate: () => (require('./simulate') as typeof import('./simulate')).simulateCommand(),
   updates: () => (require('./updates') as typeof import('./updates')).updatesCommand(),
   cluster: () => (require('./cluster') as typeof import('./cluster')).clusterCommand(),
   doctor: () => (require('./doctor') as typeof import('./doctor')).doctorCommand(),

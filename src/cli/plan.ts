@@ -1,5 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Complaint } from '../config/complaint';
 import { isLocalRepository } from '../config/load';
@@ -10,7 +9,7 @@ import { SPEC_ARCHITECTURES, type SpecArchitecture } from '../domain/spec/archit
 import { duration } from '../domain/text/duration';
 import { policiesOf, POLICY_CHOICES, readFloorInput, slotsOf, type PolicyChoice } from './floor-input';
 import { specNamed } from './graph-input';
-import { print } from './output';
+import { print, writeResult } from './output';
 import { planDrawing } from './report/plan-drawing';
 import { markupOf } from '../gateway/page/markup';
 import { configOf } from './session';
@@ -84,7 +83,7 @@ Exit codes: 0 told, 1 unknown name, or a spec could not be read, 2 usage or conf
         draw: (_, random) => modelSeconds(random),
       });
       const sources = changed.map((name) => ({ package: name, policy: policies[graph.numbers.get(name)!]! }));
-      if (options.svg !== undefined) write(options.svg, markupOf(planDrawing(changed, plan)));
+      if (options.svg !== undefined) writeResult(options.svg, markupOf(planDrawing(changed, plan)));
       print(options.json ? JSON.stringify(planJson(sources, slots, plan)) : planText(sources, slots, plan));
     });
 }
@@ -105,15 +104,6 @@ function placeOf(
     throw new Complaint({ message: `${file} has its specs at ${specs.repository}`, remedy: 'name a checkout of them with --specs' }, 2);
   }
   return { folder: join(specs.repository, specs.directory), rules: floor.policies, slots: options.slots ?? floor.slots };
-}
-
-function write(file: string, text: string): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new Complaint({ message: `${file} cannot be written: ${(error as Error).message}`, remedy: 'name another file' });
-  }
 }
 
 type Source = { readonly package: string; readonly policy: string };

@@ -8,7 +8,6 @@ export interface Job {
   readonly arrivals: Arrival[];
   /** Roots that rebuilds were ordered for. */
   readonly roots: Set<string>;
-  ordered: boolean;
 }
 
 /** Build slots with a queue before them: the most urgent first, equally urgent ones in the order of asking, as a task queue of Temporal gives them out. */
