@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { unmetDependencies } from '../../domain/apk/unmet';
 import { isPackageName } from '../../domain/change/files';
 import { canonicalJson } from '../../domain/digest';
 import type { Digest } from '../../domain/digest';
@@ -12,6 +13,7 @@ import type { Problem } from '../../domain/result';
 import type { ImageControlActivities } from '../contract';
 import type { Forge } from '../forge/forge';
 import { openAttempt } from '../melange/attempt';
+import { openRepositories } from '../melange/repositories';
 import type { PackageRepositories } from '../melange/repositories';
 import { findTools } from '../melange/tools';
 import type { Tools } from '../melange/tools';
@@ -65,6 +67,11 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
       const finished = await lockConfiguration(tools.apko, { folder, config, flags, architectures: deps.architectures });
       if (!finished.ok) return { problem: `${deps.directory}/${image}/${variant.config}: ${finished.problem}` };
       const packages = await readLockedFile(finished.file);
+      const unmet = await unmetIn(packages, repositories, generation, join(folder, 'indexes'));
+      if (unmet.length > 0)
+        return {
+          problem: `${deps.directory}/${image}/${variant.config}: these do not fit together yet: ${unmet.slice(0, MOST_PROBLEMS).join(', ')}`,
+        };
       const versions = deps.architectures.map((architecture) =>
         packages.find((item) => item.name === files.spec.package && item.architecture === architecture),
       );
@@ -185,6 +192,26 @@ function shown(problems: readonly Problem[]): string {
 
 async function packagesOf(store: Store, lock: ImageLock): Promise<readonly ImagePackage[]> {
   return (await Promise.all(lock.variants.map(async ({ digest }) => await readLockedFile(await store.object(digest))))).flat();
+}
+
+/** Dependencies within a lock that are not met, by what the repositories say of its packages. One that no repository has is left to the build, which verifies each. */
+async function unmetIn(
+  packages: readonly ImagePackage[],
+  repositories: PackageRepositories,
+  generation: number,
+  scratch: string,
+): Promise<readonly string[]> {
+  const unmet: string[] = [];
+  for (const architecture of new Set(packages.map((item) => item.architecture))) {
+    const opened = await openRepositories(repositories, architecture, scratch, generation);
+    const known = new Map(opened.flatMap(({ records }) => [...records.values()].map((record) => [record.checksum, record] as const)));
+    unmet.push(
+      ...unmetDependencies(
+        packages.filter((item) => item.architecture === architecture).flatMap(({ checksum }) => known.get(checksum) ?? []),
+      ),
+    );
+  }
+  return [...new Set(unmet)];
 }
 
 /** Origins of those packages of a lock that the published repository has. */

@@ -50,17 +50,18 @@ const FETCH_SECONDS = 120;
 const UNUSED_MILLISECONDS = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * Opens the repositories as they are now. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure` where one that
+ * Opens the repositories as they are now, or the published one as it was in the generation `of`. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure` where one that
  * millrace.yaml names has nothing for the architecture; the published one may be empty.
  */
 export async function openRepositories(
   repositories: PackageRepositories,
   architecture: string,
   scratch: string,
+  of?: number,
 ): Promise<readonly OpenRepository[]> {
   const { published, stage0, others } = repositories;
   // The generation of this moment, so that a switch in the middle of a build does not matter.
-  const generation = await shownGeneration(published.folder);
+  const generation = of ?? (await shownGeneration(published.folder));
   const opened = await Promise.all([
     ...(stage0 ? [openNamed(stage0.folder, stage0.key, architecture, 'run `millrace bootstrap`')] : []),
     ...(generation > 0 ? [openFolder(repositoryPaths(published.folder).generation(generation), published.key, architecture)] : []),
