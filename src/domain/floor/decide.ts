@@ -1,5 +1,5 @@
 import { nearestKey } from '../spec/nearest-key';
-import { addCause, retire, settleAt, type Draft } from './draft';
+import { addCause, rememberStuck, retire, settleAt, waitingAgain, type Draft } from './draft';
 import type { FloorDecision } from './floor';
 import { jobOf, type FloorCause, type FloorState, type Stop } from './state';
 
@@ -39,12 +39,17 @@ function refusalOfPackage(
   const held = state.held[name];
   if (kind === 'hold') return held ? `${name} is on hold already, by ${held.by}: ${held.reason}` : undefined;
   const job = jobOf(state, name);
+  const waits = job?.waits
+    ? `the release of ${name} waits for an answer, and an order would wait behind it: answer that (${job.text})`
+    : undefined;
   if (kind === 'front') {
     if (!job) return `${name} is not wanted${near(state, name)}`;
+    if (waits) return waits;
     if (job.status === 'building') return `${name} builds already`;
     return job.front ? `${name} is in front already` : undefined;
   }
-  if (held || job?.status === 'failed') return undefined;
+  if (held) return undefined;
+  if (job?.status === 'failed') return waits;
   return job ? `${name} is neither on hold nor failed: it is ${job.status}` : `${name} is neither on hold nor failed${near(state, name)}`;
 }
 
@@ -113,6 +118,7 @@ function drop(draft: Draft, id: string, stop: Stop): string {
     draft.jobs[node] = { ...rest, roots, ...(more && againRoots.length > 0 ? { again: { ...more, roots: againRoots } } : {}) };
     if (roots.length > 0 || job.status === 'building') return;
     left += 1;
+    if (job.waits) rememberStuck(draft, draft.plan!.names[node]!, job.text!);
     settleAt(draft, node);
   });
   retire(draft, cause, stop);
@@ -125,8 +131,7 @@ function again(draft: Draft, name: string, front: boolean): string {
   draft.state.held = others;
   const node = draft.plan?.numbers.get(name);
   const job = node === undefined ? 0 : draft.jobs[node]!;
-  if (!job || job.status === 'building') return `${name} is off hold`;
-  const { roots, by, wanted } = job;
-  draft.jobs[node!] = { status: 'waiting', roots, by, wanted, ...(front || job.front ? { front: true } : {}) };
+  if (!job || job.status === 'building' || job.waits) return `${name} is off hold`;
+  draft.jobs[node!] = waitingAgain({ ...job, ...(front ? { front } : {}) });
   return `${name} waits for its turn${front ? ' in front' : ''}`;
 }

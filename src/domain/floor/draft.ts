@@ -6,6 +6,7 @@ import type { FloorAsk, FloorCause, FloorJob, FloorPast, FloorState, Stop } from
 
 const HISTORY = 50;
 const NAMES = 20;
+const STUCK = 500;
 const TEXT = 400;
 
 /** A step under way: a copy of the state that the rules may change, and what they have ordered so far. */
@@ -81,6 +82,7 @@ export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolea
   const alive = wish.roots.filter((root) => draft.causes.has(root));
   const job = draft.jobs[node];
   if (job && job.status === 'building' && stepOf(draft, node) >= wish.step) {
+    // Not counted: what it needs may yet be built for these causes, and then so must it.
     draft.jobs[node] = { ...job, roots: union(job.roots, alive) };
     return false;
   }
@@ -96,7 +98,7 @@ export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolea
   if (!job) {
     const stuck = draft.state.stuck[plan.names[node]!];
     add(draft, plan, node, {
-      ...(stuck === undefined ? { status: 'waiting' } : { status: 'failed', since: draft.at, text: stuck }),
+      ...(stuck === undefined ? { status: 'waiting' } : { status: 'failed', since: draft.at, text: stuck, waits: true }),
       roots,
       by,
       wanted: at,
@@ -111,6 +113,11 @@ export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolea
 function add(draft: Draft, plan: Plan, node: number, job: FloorJob): void {
   draft.jobs[node] = job;
   if (draft.blockers[node] === 0) unsettled(plan, draft.jobs, draft.blockers, node);
+}
+
+/** A release that waits for a person, of a package that nothing wants built again: an order would wait behind it without a word. */
+export function rememberStuck({ state }: Draft, name: string, text: string): void {
+  state.stuck = Object.fromEntries(Object.entries({ ...state.stuck, [name]: text.slice(0, TEXT) }).slice(-STUCK));
 }
 
 /** The job is over. What was asked for since its build started is wanted again. */
@@ -150,22 +157,23 @@ function start(draft: Draft, plan: Plan, node: number): void {
 
 /** What was started is not what builds: it is ordered once more, and counts as never started. */
 export function takeBack(draft: Draft, node: number): void {
-  const { order, again, text, since, ...job } = draft.jobs[node] as FloorJob;
+  const job = draft.jobs[node] as FloorJob;
+  const { roots, wanted } = job.again ?? job;
   draft.past[node] = counted(draft.past[node], stepOf(draft, node), job.roots, -1);
-  draft.jobs[node] = {
-    ...job,
-    status: 'waiting',
-    roots: union(job.roots, again?.roots ?? []),
-    ...(again ? { wanted: again.wanted } : {}),
-  };
+  draft.jobs[node] = waitingAgain({ ...job, roots: union(job.roots, roots), wanted });
+}
+
+/** The same job, to be built. */
+export function waitingAgain({ roots, by, wanted, front }: FloorJob): FloorJob {
+  return { status: 'waiting', roots, by, wanted, ...(front ? { front } : {}) };
 }
 
 function counted(past: FloorPast | 0 | undefined, step: number, roots: readonly number[], more: number): FloorPast {
   const built = past ? [...past.built] : [];
   for (const root of roots) {
     const at = pairOf(built, root);
-    if (at < 0) built.push(root, more);
-    else built[at + 1]! += more;
+    if (at >= 0) built[at + 1] = Math.max(0, built[at + 1]! + more);
+    else if (more > 0) built.push(root, more);
   }
   return { step, built };
 }
@@ -301,8 +309,10 @@ export function install(draft: Draft, plan: Plan): readonly string[] {
 
 function retireCauses(draft: Draft): void {
   const alive = new Set<number>();
-  for (const ask of draft.state.asks) for (const root of ask.roots) alive.add(root);
+  for (const ask of draft.state.asks) for (const root of ask.roots) if (draft.causes.has(root)) alive.add(root);
   for (const job of draft.jobs) {
+    // Under load hundreds of causes want the same thousands of packages, and the first few jobs tell that all are alive.
+    if (alive.size >= draft.causes.size) return;
     if (!job) continue;
     for (const root of job.roots) alive.add(root);
     for (const root of job.again?.roots ?? []) alive.add(root);

@@ -1,12 +1,24 @@
 import { decide } from './decide';
 import { closeDraft, openDraft, type Draft, type FloorStep } from './draft';
-import { addCause, end, install, takeBack, tally, union, want, wishesOf, changeCause, type Wish } from './draft';
+import {
+  addCause,
+  changeCause,
+  end,
+  install,
+  rememberStuck,
+  takeBack,
+  tally,
+  union,
+  waitingAgain,
+  want,
+  wishesOf,
+  type Wish,
+} from './draft';
 import { decodePlan, policyIn, type EncodedPlan, type Plan } from './encoded-plan';
 import type { FloorEvent, FloorNews, PublishedChange } from './floor';
 import type { FloorAsk, FloorJob, FloorState } from './state';
 
 const SEEN = 500;
-const STUCK = 500;
 const TEXT = 300;
 const KINDS = ['new', 'same', 'compatible', 'content', 'break'] as const;
 
@@ -41,7 +53,7 @@ function onNews(draft: Draft, news: FloorNews): string {
   if (news.outcome === 'superseded') return `${named(news)} gave way to a newer release, which will tell`;
   if (news.outcome === 'published') return onPublished(draft, news, job ? { node: node!, job, ours } : undefined);
   if (!job) {
-    if (news.outcome === 'waits') rememberStuck(draft, news);
+    if (news.outcome === 'waits') rememberStuck(draft, news.package, `its own release ${news.version} waits: ${news.text}`);
     return `${named(news)} ${news.outcome}; no rebuild of it was asked for`;
   }
   if (news.outcome === 'equal') return ours ? onEqual(draft, node!, job, news) : `${named(news)} is equal; that was not asked for here`;
@@ -58,12 +70,6 @@ function answers(draft: Draft, job: FloorJob, news: FloorNews): boolean {
 
 function rootsOf(draft: Draft, news: FloorNews): readonly number[] {
   return [...draft.causes.values()].filter((cause) => news.roots.includes(cause.id)).map((cause) => cause.number);
-}
-
-/** A release that waits for a person, of a package that nothing wants built again: an order would wait behind it without a word. */
-function rememberStuck({ state }: Draft, news: FloorNews): void {
-  const text = `its own release ${news.version} waits: ${news.text}`.slice(0, TEXT);
-  state.stuck = Object.fromEntries(Object.entries({ ...state.stuck, [news.package]: text }).slice(-STUCK));
 }
 
 function forgetStuck({ state }: Draft, name: string): void {
@@ -87,36 +93,32 @@ function onPublished(
     judge(draft, job.roots);
     // Dependents are asked for before this package is settled: else they could start in between.
     const text = job.roots.length > 0 ? derive(draft, news, change, job.roots) : newCause(draft, news, change);
-    end(draft, node);
+    serve(draft, node, draft.jobs[node] as FloorJob, news);
     return text;
   }
   if (job.status === 'building') takeBack(draft, node);
-  else if (beganAfter(draft, job, news)) end(draft, node);
-  else if (job.status === 'failed') draft.jobs[node] = waitingAgain(job);
+  else serve(draft, node, job, news);
   return newCause(draft, news, change);
 }
 
-/** A release of its own serves what is wanted if its build cannot have begun before. */
-function beganAfter(draft: Draft, job: FloorJob, news: FloorNews): boolean {
-  return draft.at - news.seconds * 1000 >= job.wanted;
-}
-
-/** The same job, to be built. */
-export function waitingAgain({ roots, by, wanted, front }: FloorJob): FloorJob {
-  return { status: 'waiting', roots, by, wanted, ...(front ? { front } : {}) };
+/** A build ends the job if it has what is wanted. What came while the floor's own order was built is in the job apart; any other build must have begun after it was wanted, or it is built once more. */
+function serve(draft: Draft, node: number, job: FloorJob, news: FloorNews): void {
+  const began = draft.at - news.seconds * 1000;
+  if (job.status === 'building' || began >= job.wanted) end(draft, node);
+  else draft.jobs[node] = waitingAgain(job);
 }
 
 function onEqual(draft: Draft, node: number, job: FloorJob, news: FloorNews): string {
   for (const root of job.roots) tally(draft, root, 'equal');
   judge(draft, job.roots);
-  end(draft, node);
+  serve(draft, node, job, news);
   return `${named(news)} is equal to what is published: nothing depends on a difference`;
 }
 
 function onFailed(draft: Draft, node: number, job: FloorJob, news: FloorNews): string {
   // A release of its own that is over leaves the order free to start another.
   if (job.status === 'waiting' && news.outcome !== 'waits') return `${named(news)} ${news.outcome}; its rebuild waits`;
-  const { order, again, ...rest } = job;
+  const { order, again, waits, ...rest } = job;
   const roots = union(job.roots, again?.roots ?? []);
   draft.jobs[node] = {
     ...rest,
@@ -124,11 +126,16 @@ function onFailed(draft: Draft, node: number, job: FloorJob, news: FloorNews): s
     status: 'failed',
     since: draft.at,
     text: `${named(news)} ${news.outcome}: ${news.text}`.slice(0, TEXT),
+    ...(news.outcome === 'waits' ? { waits: true } : {}),
   };
   if (job.status === 'building') {
     for (const root of job.roots) tally(draft, root, 'failed');
     judge(draft, job.roots);
-    if (roots.length === 0) end(draft, node);
+  }
+  if (roots.length === 0) {
+    if (news.outcome === 'waits') rememberStuck(draft, news.package, (draft.jobs[node] as FloorJob).text!);
+    end(draft, node);
+    return `${named(news)} ${news.outcome}: nothing wants it any more`;
   }
   return `${named(news)} ${news.outcome}: it holds what depends on it`;
 }

@@ -26,6 +26,8 @@ export interface FloorJob {
   readonly again?: { readonly roots: readonly number[]; readonly by: string; readonly wanted: number };
   /** Why it failed. */
   readonly text?: string;
+  /** Of one that has failed: its release is there and waits for a person. An order would wait behind it without a word. */
+  readonly waits?: true;
   readonly front?: true;
 }
 
