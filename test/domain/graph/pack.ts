@@ -25,6 +25,7 @@ export interface ExpectedGraph {
   readonly edges: readonly (readonly [string, string])[];
   readonly reverse_closure: Readonly<Record<string, number>>;
   readonly scc: readonly (readonly string[])[];
+  readonly feedback_edges_cut: readonly (readonly [string, string])[];
   readonly unresolved: readonly string[];
 }
 
