@@ -13,6 +13,7 @@ export const NON_RETRYABLE = [
   'Conflict',
   'ForgeRefused',
   'SnapshotRefused',
+  'ClusterRefused',
   'RegistryRefused',
   'LockStale',
   'JournalGap',
