@@ -19,8 +19,9 @@ import { newPackage, reducePackage } from '../domain/package/package';
 import type { PackageCommand, PackageEvent, PackageState, Target } from '../domain/package/package';
 import { releaseOrigin } from '../domain/release/details';
 import type { ReleaseInput } from '../domain/release/release';
+import { urgencyOf } from '../domain/release/urgency';
 import { clamp, DETAILS_BYTES, SUMMARY_BYTES } from '../domain/text/clamp';
-import { entities, looks } from './activities';
+import { control, entities, looks } from './activities';
 import {
   hintSignal,
   hintUpdate,
@@ -33,6 +34,7 @@ import {
   withdrawnSignal,
 } from './messages';
 import type { PackageEntityInput, PackageView } from './messages';
+import { floorMessage } from './start';
 
 /** `package:<name>`: the one place where releases of a package start. A thin shell around `reducePackage`; it never fails and its handlers never throw. */
 export async function packageEntity(input: PackageEntityInput): Promise<string> {
@@ -91,6 +93,7 @@ export async function packageEntity(input: PackageEntityInput): Promise<string> 
         staticSummary,
         staticDetails: clamp(releaseOrigin(target.causes), DETAILS_BYTES),
         typedSearchAttributes,
+        priority: { priorityKey: urgencyOf(target.causes) },
       });
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -99,6 +102,7 @@ export async function packageEntity(input: PackageEntityInput): Promise<string> 
   const execute = async (command: PackageCommand) => {
     if (command.kind === 'look') return look(command);
     if (command.kind === 'start') return start(command.target);
+    if (command.kind === 'tell') return control.announce({ messages: [floorMessage(input, command.news)] });
     const handle = getExternalWorkflowHandle(command.release);
     return handle.signal(supersedeSignal, { by: command.by }).catch(() => undefined);
   };

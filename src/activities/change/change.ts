@@ -1,10 +1,10 @@
 import type { Config } from '../../config/config';
 import { changeBranch } from '../../domain/change/branch';
 import { belongsTo, packageFolder, specPath } from '../../domain/change/files';
-import { mergeMessage, updateMessage, updateTitle } from '../../domain/change/message';
+import { mergeMessage, rebuildMessage, rebuildReason, rebuildTitle, updateMessage, updateTitle } from '../../domain/change/message';
 import type { Problem, Result } from '../../domain/result';
 import type { Change, FetchedSource, ReleaseInput } from '../../domain/release/release';
-import { bumpVersion, dropPatch } from '../../domain/spec/edit';
+import { bumpEpoch, bumpVersion, dropPatch } from '../../domain/spec/edit';
 import { patchesOf } from '../../domain/spec/patches';
 import { sourcesOf } from '../../domain/spec/sources';
 import type { SourceReference, Spec } from '../../domain/spec/spec';
@@ -153,16 +153,32 @@ export function createChangeActivities(deps: ChangeDependencies): ChangeActiviti
     };
   };
 
+  /** The epoch raised, with the reason behind it; sources and patches stay as the spec pins them. */
+  const rebuild = async (release: ReleaseInput, base: string, file: SpecFile): Promise<Change> => {
+    const { package: name, version, epoch, causes } = release;
+    const sources = await fetchPinned(file.spec);
+    const raised = expect(bumpEpoch(file.text, file.path, { epoch, reason: `rebuilt: ${rebuildReason(causes)}` }));
+    const branch = changeBranch(name, version, epoch);
+    const to = fullVersion(version, epoch);
+    const message = rebuildMessage({ package: name, from: full(file.spec), to, causes });
+    const { commit } = await forge.propose({ branch, base, files: { [file.path]: raised }, message, date: dateOf(release, clock) });
+    const snapshot = await snapshotOf(name, commit);
+    return { branch, base, commit, snapshot, version, epoch, sources, droppedPatches: [], summary: rebuildTitle(name, to, causes) };
+  };
+
   return {
     prepareChange: async ({ release }) => {
       const base = await forge.head(main);
       const file = await readable(release.package, base);
       if (says(file.spec, release)) return asOnMain(release.package, base, file);
+      const asked = fullVersion(release.version, release.epoch);
       const found = `${main} says ${release.package} ${full(file.spec)}`;
-      if (release.change === 'none') {
+      const raises = release.change === 'rebuild' && says(file.spec, { version: release.version, epoch: release.epoch - 1 });
+      if (raises) return rebuild(release, base, file);
+      if (release.change !== 'bump') {
         throw lasting(
           'Conflict',
-          `${found}, no longer ${fullVersion(release.version, release.epoch)}: reject this release, or set the spec back`,
+          `${found}, ${release.change === 'none' ? `no longer ${asked}` : `from which no rebuild leads to ${asked}`}: reject this release, or set the spec back`,
         );
       }
       const order = compareVersionTexts(release.version, file.spec.version.value);

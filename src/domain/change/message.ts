@@ -36,6 +36,24 @@ export function updateMessage(message: UpdateMessage): string {
   return `${oneLine(updateTitle(message.package, message.version))}\n\n${lines.join('\n')}\n`;
 }
 
+/** The first line of a commit that raises the epoch alone: `libxslt/1.1.43-r1: rebuilt: libxml2 2.15.4-r0 removed libxml2.so.2`. */
+export function rebuildTitle(name: string, full: string, causes: readonly Cause[]): string {
+  return oneLine(`${name}/${full}: rebuilt: ${rebuildReason(causes)}`);
+}
+
+/** Why a package is rebuilt, in one line, as it stands behind the epoch in the spec. */
+export function rebuildReason(causes: readonly Cause[]): string {
+  const orders = causes.filter((cause) => cause.kind === 'rebuild');
+  const [first, ...more] = (orders.length > 0 ? orders : causes).map((cause) => cause.text);
+  return oneLine(`${first ?? 'no cause given'}${more.length > 0 ? ` and ${more.length} more` : ''}`);
+}
+
+/** Message of a commit that raises the epoch alone. */
+export function rebuildMessage(message: Pick<UpdateMessage, 'package' | 'from' | 'to' | 'causes'>): string {
+  const lines = [`Version: ${message.from} -> ${message.to}`, ...message.causes.map((cause) => `Cause: ${oneLine(causeText(cause))}`)];
+  return `${rebuildTitle(message.package, message.to, message.causes)}\n\n${lines.join('\n')}\n`;
+}
+
 /** Message of the merge commit of a change that could not be fast-forwarded. */
 export function mergeMessage(title: string, branch: string | undefined): string {
   return `Merge ${oneLine(title)}\n${branch ? `\nBranch: ${oneLine(branch)}\n` : ''}`;

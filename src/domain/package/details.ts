@@ -12,6 +12,9 @@ export function packageDetails(state: PackageState): string {
     published,
     ...(state.inFlight ? [`Open ${markdownCode(state.inFlight.release)} under Relationships to follow it.`] : []),
     ...(state.next ? [`Then: ${markdownCell(full(state.next))}`] : []),
+    ...(state.owed.length > 0
+      ? [`Then, for what it may have been built without: ${state.owed.map((cause) => markdownCell(cause.text)).join(', ')}`]
+      : []),
     ...(state.stopped ? [`### Stopped\n\n${markdownCell(state.stopped)}`] : []),
     ...(lastLook ? [`Last look, ${moment(new Date(lastLook.at).toISOString())}: ${markdownCell(lastLook.text)}`] : []),
     ...section(

@@ -1,4 +1,6 @@
+import type { FloorNews } from '../floor/floor';
 import type { Cause } from '../release/release';
+import { urgencyOf } from '../release/urgency';
 import type { UpdateDecision } from '../update/candidate';
 import { compareVersionTexts, fullVersion } from '../version/version';
 
@@ -11,11 +13,16 @@ export interface PackageState {
   readonly inFlight?: Target & { readonly release: string; readonly superseded: boolean };
   /** A newer target than the one in flight; decided anew once that one has settled. */
   readonly next?: Target;
+  /** Orders of the floor that came while a release was in flight: what it builds may have been begun before what they ask for was published. Decided once it has settled. */
+  readonly owed: readonly Cause[];
+  /** Ids of orders of the floor whose release has ended, so that a late repeat starts nothing. */
+  readonly answered: readonly string[];
   readonly rejected: readonly { readonly version: string; readonly reason: string }[];
   /** Ids of hints that were looked at with nothing to do since the last change of state. */
   readonly idle: readonly string[];
   readonly history: readonly SettledRelease[];
-  readonly starts: readonly { readonly at: number; readonly version: string }[];
+  /** `roots` of a rebuild: what it was started for. */
+  readonly starts: readonly { readonly at: number; readonly version: string; readonly roots?: readonly string[] }[];
   readonly stopped?: string;
   readonly lastLook?: { readonly at: number; readonly text: string };
   readonly removed: boolean;
@@ -66,7 +73,9 @@ export type PackageEvent =
 export type PackageCommand =
   | { readonly kind: 'look'; readonly hints: readonly PackageHint[]; readonly version?: string }
   | { readonly kind: 'start'; readonly target: Target }
-  | { readonly kind: 'supersede'; readonly release: string; readonly by: string };
+  | { readonly kind: 'supersede'; readonly release: string; readonly by: string }
+  /** An order that leads to no release: the floor must not wait for one. */
+  | { readonly kind: 'tell'; readonly news: FloorNews };
 
 export interface PackageStep {
   readonly state: PackageState;
@@ -78,15 +87,29 @@ export interface PackageStep {
 const HISTORY = 20;
 const REJECTED = 50;
 const IDLE = 100;
-const STARTS = 50;
+const STARTS = 100;
+const ANSWERED = 100;
 const CAUSES = 20;
+const TOLD = 400;
 const DAY = 24 * 60 * 60 * 1000;
 /** The same version started this often within a day is a loop (a real bot "updated" one package 423 times). */
 const SAME_VERSION_STARTS = 4;
+/** Of those that are no rebuilds: a cascade may rebuild a package for any number of causes. */
 const STARTS_A_DAY = 30;
 
 export function newPackage(name: string): PackageState {
-  return { package: name, pending: [], looking: false, rejected: [], idle: [], history: [], starts: [], removed: false };
+  return {
+    package: name,
+    pending: [],
+    looking: false,
+    owed: [],
+    answered: [],
+    rejected: [],
+    idle: [],
+    history: [],
+    starts: [],
+    removed: false,
+  };
 }
 
 /** The rules of `package:<name>`: hints in, at most one release in flight out. Pure. */
@@ -97,7 +120,7 @@ export function reducePackage(state: PackageState, event: PackageEvent): Package
   if (event.kind === 'withdrawn')
     return say({ ...state, rejected: reject(state, event.version, `withdrawn: ${event.reason}`) }, 'withdrawn');
   return state.inFlight?.release === event.release
-    ? lookAgain(without(state, 'inFlight'), state.inFlight.causes, 'its release vanished')
+    ? lookAgain({ ...without(state, 'inFlight'), owed: [] }, [...state.inFlight.causes, ...state.owed], 'its release vanished')
     : say(state, 'not in flight');
 }
 
@@ -106,6 +129,8 @@ function onHint(state: PackageState, hint: PackageHint): PackageStep {
   if (state.pending.some((pending) => pending.id === hint.id)) return say(state, 'already waiting for a look');
   if (state.inFlight?.causes.some((cause) => cause.id === hint.cause.id) && !hint.insist)
     return say(state, `already in flight: ${state.inFlight.release}`);
+  if (state.owed.some((cause) => cause.id === hint.cause.id)) return say(state, `waits for ${state.inFlight?.release}`);
+  if (isOrder(hint.cause) && state.answered.includes(hint.cause.id)) return say(state, 'answered before');
   if (!person && state.idle.includes(hint.id)) return say(state, `nothing to do: ${state.lastLook?.text ?? 'looked before'}`);
   const pending = [...state.pending, hint];
   return look({ ...state, pending, removed: false }, state.inFlight ? `looking again; in flight: ${state.inFlight.release}` : 'looking');
@@ -119,29 +144,61 @@ function look(state: PackageState, text: string): PackageStep {
 }
 
 function onLooked(state: PackageState, found: Look, hints: readonly PackageHint[], at: number): PackageStep {
+  const orders = hints.filter((hint) => isOrder(hint.cause));
+  if (state.inFlight && orders.length > 0) return onOrdersInFlight(state, state.inFlight, found, hints, at);
   const insist = hints.some((hint) => hint.insist);
   const decided = decide(state, found, hints, insist);
   if (typeof decided === 'string') {
     const settledIds = found.problem ? [] : hints.map((hint) => hint.id);
     const idle = [...state.idle.filter((id) => !settledIds.includes(id)), ...settledIds].slice(-IDLE);
     const removed = !found.spec && !found.problem && !state.inFlight;
-    return look({ ...state, idle, removed, lastLook: { at, text: decided } }, decided);
+    return tellOf(look({ ...state, idle, removed, lastLook: { at, text: decided } }, decided), found, orders);
   }
   const full = fullVersion(decided.version, decided.epoch);
   if (state.inFlight) return onTargetInFlight(state, state.inFlight, decided, hints, at);
-  const looping = insist ? undefined : loop(state, full, at);
-  if (looping) return look({ ...state, stopped: looping, lastLook: { at, text: looping } }, looping);
+  const roots = decided.change === 'rebuild' ? rootsOf(decided.causes) : undefined;
+  const looping = insist ? undefined : loop(state, full, roots, at);
+  if (looping) return tellOf(look({ ...state, stopped: looping, lastLook: { at, text: looping } }, looping), found, orders);
   const release = `release:${state.package}-${full}`;
   const started: PackageState = {
     ...without(without(state, 'stopped'), 'next'),
     inFlight: { ...decided, release, superseded: false },
-    idle: [],
+    // A rebuild that turns out equal changes nothing.
+    idle: roots ? state.idle : [],
     rejected: state.rejected.filter((entry) => entry.version !== full),
-    starts: [...state.starts, { at, version: full }].slice(-STARTS),
+    starts: [...state.starts, { at, version: full, ...(roots ? { roots } : {}) }].slice(-STARTS),
     lastLook: { at, text: `${full} started` },
   };
   const rest = look(started, `${full} started`);
   return { ...rest, commands: [{ kind: 'start', target: decided }, ...rest.commands] };
+}
+
+/** The floor orders again what it took back, so an order for what the release in flight was started for is served by that; any other one waits until it has settled. */
+function onOrdersInFlight(
+  state: PackageState,
+  inFlight: NonNullable<PackageState['inFlight']>,
+  found: Look,
+  hints: readonly PackageHint[],
+  at: number,
+): PackageStep {
+  const served = new Set(rootsOf(inFlight.causes));
+  const orders = hints.map((hint) => hint.cause).filter(isOrder);
+  const owed = orders.filter((cause) => !cause.roots?.every((root) => served.has(root)));
+  const text = owed.length > 0 ? `a rebuild waits for ${inFlight.release}` : `${inFlight.release} serves it`;
+  const kept: PackageState = {
+    ...state,
+    inFlight: {
+      ...inFlight,
+      causes: mergeCauses(
+        inFlight.causes,
+        orders.filter((cause) => !owed.includes(cause)),
+      ),
+    },
+    owed: mergeCauses(state.owed, owed),
+    lastLook: { at, text },
+  };
+  const others = hints.filter((hint) => !isOrder(hint.cause));
+  return others.length === 0 ? look(kept, text) : onLooked(kept, found, others, at);
 }
 
 function onTargetInFlight(
@@ -179,8 +236,10 @@ function decide(state: PackageState, found: Look, hints: readonly PackageHint[],
     const target: Target = { version: chosen.version, epoch: 0, change: 'bump', candidate: chosen.candidate, ...common };
     const refused = insist ? undefined : state.rejected.find((entry) => entry.version === fullVersion(target.version, target.epoch));
     if (!refused) return target;
-    if (found.published?.version === spec) return `${refused.version} was refused: ${refused.reason}`;
+    if (found.published?.version === spec && !causes.some(isOrder)) return `${refused.version} was refused: ${refused.reason}`;
   }
+  if (found.published?.version === spec && causes.some(isOrder))
+    return { version: found.spec.version, epoch: found.spec.epoch + 1, change: 'rebuild', ...common };
   if (found.published?.version === spec && found.update?.retagged) return moved(found.update.retagged);
   if (found.published?.version === spec)
     return found.problem ?? `${spec} is published; ${found.update?.reason ?? 'upstream was not asked'}`;
@@ -201,28 +260,56 @@ function onSettled(state: PackageState, settled: SettledRelease): PackageStep {
   const history = [...state.history, settled].slice(-HISTORY);
   const full = `${settled.version}-r${settled.epoch}`;
   const rejected = settled.outcome === 'rejected' ? reject(state, full, settled.reason) : state.rejected;
-  const heard: PackageState = { ...state, history, rejected, idle: [] };
+  const heard: PackageState = { ...state, history, rejected, idle: settled.outcome === 'equal' ? state.idle : [] };
   if (state.inFlight?.release !== settled.release) return say(heard, 'settled');
-  const causes = state.next?.causes ?? [];
-  return lookAgain(without(without(heard, 'inFlight'), 'next'), causes, `${full} ${settled.outcome}`);
+  const orders = state.inFlight.causes.filter(isOrder);
+  const superseded = settled.outcome === 'superseded';
+  const answered = [...state.answered, ...(superseded ? [] : orders.map((order) => order.id))].slice(-ANSWERED);
+  const causes = [...(state.next?.causes ?? []), ...state.owed, ...(superseded ? orders : [])];
+  return lookAgain({ ...without(without(heard, 'inFlight'), 'next'), owed: [], answered }, causes, `${full} ${settled.outcome}`);
 }
 
 /** Looks again for causes that are still owed an answer. */
 function lookAgain(state: PackageState, causes: readonly Cause[], text: string): PackageStep {
-  const owed = causes.map((cause): PackageHint => ({ id: cause.id, cause }));
-  return look(
-    { ...state, pending: [...state.pending, ...owed.filter((hint) => !state.pending.some((pending) => pending.id === hint.id))] },
-    text,
-  );
+  const pending = [...state.pending];
+  for (const cause of causes) if (!pending.some((known) => known.id === cause.id)) pending.push({ id: cause.id, cause });
+  return look({ ...state, pending }, text);
 }
 
-function loop(state: PackageState, full: string, at: number): string | undefined {
+/** A rebuild that turns out equal leaves its version to the next one: those are counted by what they were started for. */
+function loop(state: PackageState, full: string, roots: readonly string[] | undefined, at: number): string | undefined {
   const today = state.starts.filter((start) => at - start.at < DAY);
-  const same = today.filter((start) => start.version === full).length;
+  const same = today.filter((start) => start.version === full);
   const advice = `stopped until a person says: millrace release ${state.package} --insist`;
-  if (same >= SAME_VERSION_STARTS) return `${full} was started ${same} times within a day; ${advice}`;
-  if (today.length >= STARTS_A_DAY) return `${today.length} releases were started within a day; ${advice}`;
+  if (roots) {
+    const again = roots.find((root) => same.filter((start) => start.roots?.includes(root)).length >= SAME_VERSION_STARTS);
+    return again === undefined ? undefined : `${full} was started ${SAME_VERSION_STARTS} times within a day for ${again}; ${advice}`;
+  }
+  const others = today.filter((start) => !start.roots).length;
+  if (same.length >= SAME_VERSION_STARTS) return `${full} was started ${same.length} times within a day; ${advice}`;
+  if (others >= STARTS_A_DAY) return `${others} releases were started within a day; ${advice}`;
   return undefined;
+}
+
+const isOrder = (cause: Cause): boolean => cause.kind === 'rebuild';
+const rootsOf = (causes: readonly Cause[]): readonly string[] => [...new Set(causes.flatMap((cause) => cause.roots ?? []))];
+
+/** Tells the floor of orders that lead to no release, and why. */
+function tellOf(step: PackageStep, found: Look, orders: readonly PackageHint[]): PackageStep {
+  const tells = orders.map(({ cause }): PackageCommand => {
+    const news: FloorNews = {
+      id: `package:${step.state.package}:${cause.id}`,
+      package: step.state.package,
+      version: found.published?.version ?? '',
+      outcome: 'failed',
+      roots: cause.roots ?? [],
+      text: step.text.slice(0, TOLD),
+      urgency: urgencyOf([cause]),
+      seconds: 0,
+    };
+    return { kind: 'tell', news };
+  });
+  return { ...step, commands: [...step.commands, ...tells] };
 }
 
 function reject(state: PackageState, version: string, reason: string): PackageState['rejected'] {
@@ -232,7 +319,8 @@ function reject(state: PackageState, version: string, reason: string): PackageSt
 function mergeCauses(known: readonly Cause[], more: readonly Cause[]): readonly Cause[] {
   const merged = [...known];
   for (const cause of more) if (!merged.some((entry) => entry.id === cause.id)) merged.push(cause);
-  return merged.slice(0, CAUSES);
+  // An order that is lost is one that the floor waits for.
+  return merged.filter((cause, index) => index < CAUSES || isOrder(cause));
 }
 
 function isNewer(a: string, b: string): boolean {

@@ -132,6 +132,47 @@ ${patches.length > 0 ? `\n  - uses: patch\n    with:\n      patches: |\n${patche
   const main = () => repository.git('rev-parse', 'main');
   const objectOf = async (digest: string) => readFileSync(await store().object(digest as `sha256:${string}`), 'utf8');
 
+  describe('prepared for a rebuild', () => {
+    const causes: ReleaseInput['causes'] = [
+      { id: 'o', kind: 'rebuild', text: 'libxml2 2.15.4-r0 removed libxml2.so.2', at: AT, roots: ['r'] },
+    ];
+    const again = (more: Partial<ReleaseInput> = {}) => prepare({ change: 'rebuild', version: '1.0', epoch: 3, causes, ...more });
+
+    test('a branch with the epoch raised and the reason behind it; sources as pinned, patches untouched', async () => {
+      const change = await again();
+      const title = 'foo/1.0-r3: rebuilt: libxml2 2.15.4-r0 removed libxml2.so.2';
+      expect(change).toMatchObject({
+        branch: 'millrace/foo-1.0-r3',
+        base: main(),
+        version: '1.0',
+        epoch: 3,
+        droppedPatches: [],
+        summary: title,
+      });
+      expect(change.sources.map((source) => source.uri)).toEqual([`${web.url}/foo-1.0.tar.gz`, `${web.url}/data.tar.gz`]);
+      const raised = specText().replace('epoch: 2 # CVE-1', 'epoch: 3 # rebuilt: libxml2 2.15.4-r0 removed libxml2.so.2');
+      expect(await objectOf(change.snapshot.spec)).toBe(raised);
+      expect(repository.git('diff', '--name-only', change.base, change.commit)).toBe('packages/foo.yaml');
+      expect(repository.git('log', '-1', '--format=%B', change.commit)).toBe(
+        `${title}\n\nVersion: 1.0-r2 -> 1.0-r3\nCause: libxml2 2.15.4-r0 removed libxml2.so.2`,
+      );
+      expect(await again()).toEqual(change);
+    });
+
+    test('merged, and from then on what main says', async () => {
+      const change = await again();
+      expect(await activities().mergeChange({ change, package: 'foo' })).toMatchObject({ merged: true });
+      expect((await again()).branch).toBeUndefined();
+    });
+
+    test.each([
+      ['another version', { version: '0.9', epoch: 3 }, /main says foo 1\.0-r2, from which no rebuild leads to 0\.9-r3: reject/],
+      ['an epoch that is not the next', { epoch: 4 }, /from which no rebuild leads to 1\.0-r4/],
+    ])('refused for %s', async (_name, more, message) => {
+      await expect(again(more)).rejects.toMatchObject({ type: 'Conflict', message: expect.stringMatching(message) });
+    });
+  });
+
   describe('prepared from a release of upstream', () => {
     test('a branch with one edit, byte for byte; the contained patch is dropped with its file, and the message says it', async () => {
       const change = await prepare();
