@@ -22,7 +22,7 @@ import { makeStage0 } from '../../src/stage0/stage0';
 import { registryServer } from '../../src/workers/registry-server';
 import type { Config } from '../../src/config/config';
 import { createTestRepository } from '../activities/forge/repository';
-import { makeFactory, removeTemporaryFolders, temporaryFolder } from '../activities/repository/support';
+import { makeFactory, removeTemporaryFolders, temporaryFolder, testKey } from '../activities/repository/support';
 
 /** Images by the real apko, registry and podman. */
 jest.setTimeout(300_000);
@@ -92,8 +92,8 @@ function sbom(name: string, version: string): Record<string, string> {
 }
 
 /** An installation with one published package and one image. */
-async function installation(files: Readonly<Record<string, string>> = {}) {
-  const factory = makeFactory();
+async function installation(files: Readonly<Record<string, string>> = {}, signing = testKey()) {
+  const factory = makeFactory({ key: signing });
   const release = async (version: string) =>
     await factory.publish({
       publish: [await factory.request({ name: 'greeting', version, files: sbom('greeting', `${version}-r0`) })],
@@ -111,18 +111,18 @@ async function installation(files: Readonly<Record<string, string>> = {}) {
   const work = temporaryFolder();
   const forge = createLocalGitForge({ repository: specs.bare, work: join(work, 'forge'), branchPrefix: 'millrace/' });
   const now = () => new Date('2026-03-04T05:06:07Z');
-  const key = await ensureImageKey(temporaryFolder(), 'example');
+  const imageKey = await ensureImageKey(temporaryFolder(), 'example');
   const publisher = (url: string) => createImagePublisherActivities({ store, registry: createRegistry({ url }), work, clock: now });
   return {
     ...factory,
     specs,
     release,
-    key,
+    imageKey,
     publisher,
     ...createImageLock({ store, forge, branch: 'main', directory: 'images', architectures: ['x86_64'], repositories, work }),
     ...createImageBuilderActivities({ store, repositories, work, buildSeconds: 120, now }),
     ...createImageTesterActivities({ store, registry: registryUrl, work, now }),
-    ...createImageSignerActivities({ store, key: key.privateKey, registry: new URL(registryUrl).host }),
+    ...createImageSignerActivities({ store, key: imageKey.privateKey, registry: new URL(registryUrl).host }),
     ...createImageRecords({ store }),
   };
 }
@@ -181,9 +181,10 @@ test('a release of a package flows into an image: locked, built the same twice, 
     ['image-sbom', 'passed', expect.stringMatching(/^all \d+ packages are in the SBOM$/)],
     ['image-structure', 'passed', 'user, entrypoint, files as image.yaml says'],
   ]);
-  // On another installation, in other folders, with another key, it is the same image.
-  const elsewhere = await installation();
+  // The same packages on another installation, in other folders, make the same image.
+  const elsewhere = await installation({}, place.key);
   const other = await lockOf(elsewhere);
+  expect(other.key).toBe(lock.key);
   expect((await elsewhere.buildImage({ lock: other, variant: '' })).built.digest).toBe(built.digest);
 
   const publisher = place.publisher(registryUrl);
@@ -216,7 +217,7 @@ test('a release of a package flows into an image: locked, built the same twice, 
   ).json()) as { layers: { digest: string; annotations: Record<string, string> }[] };
   const payload = Buffer.from(await (await fetch(`${registryUrl}/v2/demo/greeting/blobs/${manifest.layers[0]!.digest}`)).arrayBuffer());
   const signed = Buffer.from(manifest.layers[0]!.annotations['dev.cosignproject.cosign/signature']!, 'base64');
-  expect(verify('sha256', payload, createPublicKey(readFileSync(place.key.publicKey)), signed)).toBe(true);
+  expect(verify('sha256', payload, createPublicKey(readFileSync(place.imageKey.publicKey)), signed)).toBe(true);
   expect(JSON.parse(payload.toString())).toMatchObject({ critical: { image: { 'docker-manifest-digest': built.digest } } });
 
   // The next release: the lock says what changed, the tags go from one digest to the other.
