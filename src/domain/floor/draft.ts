@@ -7,6 +7,7 @@ import type { FloorAsk, FloorCause, FloorJob, FloorPast, FloorState, Stop } from
 const HISTORY = 50;
 const NAMES = 20;
 const STUCK = 500;
+const NEVER = -1;
 const TEXT = 400;
 
 /** A step under way: a copy of the state that the rules may change, and what they have ordered so far. */
@@ -159,8 +160,14 @@ function start(draft: Draft, plan: Plan, node: number): void {
 export function takeBack(draft: Draft, node: number): void {
   const job = draft.jobs[node] as FloorJob;
   const { roots, wanted } = job.again ?? job;
-  draft.past[node] = counted(draft.past[node], stepOf(draft, node), job.roots, -1);
+  draft.past[node] = counted(draft.past[node], NEVER, job.roots, -1);
   draft.jobs[node] = waitingAgain({ ...job, roots: union(job.roots, roots), wanted });
+}
+
+/** What was started failed: it is no build that anything could be served by. */
+export function cameToNothing(draft: Draft, node: number): void {
+  const past = draft.past[node];
+  if (past) draft.past[node] = { ...past, step: NEVER };
 }
 
 /** The same job, to be built. */
@@ -189,10 +196,10 @@ function builtFor(past: FloorPast | 0 | undefined, root: number): number {
   return at < 0 ? 0 : past.built[at + 1]!;
 }
 
-/** Of the last start of a package. */
+/** Of the last start of a package, unless it came to nothing. */
 function stepOf(draft: Draft, node: number): number {
   const past = draft.past[node];
-  return past ? past.step : -1;
+  return past ? past.step : NEVER;
 }
 
 export function union(some: readonly number[], more: readonly number[]): readonly number[] {

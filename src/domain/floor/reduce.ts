@@ -2,6 +2,7 @@ import { decide } from './decide';
 import { closeDraft, openDraft, type Draft, type FloorStep } from './draft';
 import {
   addCause,
+  cameToNothing,
   changeCause,
   end,
   install,
@@ -120,14 +121,17 @@ function onFailed(draft: Draft, node: number, job: FloorJob, news: FloorNews): s
   if (job.status === 'waiting' && news.outcome !== 'waits') return `${named(news)} ${news.outcome}; its rebuild waits`;
   const { order, again, waits, ...rest } = job;
   const roots = union(job.roots, again?.roots ?? []);
+  const wanted = again?.wanted ?? job.wanted;
   draft.jobs[node] = {
     ...rest,
     roots,
+    wanted,
     status: 'failed',
     since: draft.at,
     text: `${named(news)} ${news.outcome}: ${news.text}`.slice(0, TEXT),
     ...(news.outcome === 'waits' ? { waits: true } : {}),
   };
+  cameToNothing(draft, node);
   if (job.status === 'building') {
     for (const root of job.roots) tally(draft, root, 'failed');
     judge(draft, job.roots);

@@ -33,7 +33,7 @@ export interface FloorJob {
 
 /** What was done of a package of the plan for causes that are still alive. */
 export interface FloorPast {
-  /** Step of its last start. */
+  /** Step of its last start; -1 where that came to nothing. */
   readonly step: number;
   /** How often it was built for a cause: number of the cause, count, and so on in turn. */
   readonly built: readonly number[];
