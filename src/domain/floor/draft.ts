@@ -330,7 +330,7 @@ function retireCauses(draft: Draft): void {
 /** A cause that asked for nothing leaves no trace: most publications do. */
 export function retire(draft: Draft, cause: FloorCause, dropped?: Stop): void {
   draft.causes.delete(cause.number);
-  if (cause.started === 0 && cause.overBudget === 0 && !dropped) return;
+  if (cause.started + cause.published + cause.equal + cause.failed + cause.overBudget === 0 && !dropped) return;
   const { id, text, at, started, published, equal, failed, overBudget } = cause;
   const ended = { id, text, at, started, published, equal, failed, overBudget, ended: draft.at, ...(dropped ? { dropped } : {}) };
   draft.state.history = [...draft.state.history, ended].slice(-HISTORY);
