@@ -2,6 +2,7 @@ import type { CheckRequest } from '../activities/contract';
 import type { TestRunner } from '../activities/melange/test-runner';
 import type { ApkEntry, IndexRecord, PackageInfo } from '../domain/apk/apk';
 import type { FailureClass } from '../domain/check/verdict';
+import type { RebuildPolicy } from '../domain/floor/floor';
 import type { BuiltPackage, Change, FetchedSource, ReleaseInput } from '../domain/release/release';
 import type { Problem, Result } from '../domain/result';
 import type { SourceReference, Spec } from '../domain/spec/spec';
@@ -30,8 +31,8 @@ export interface Check {
   readonly stage: CheckRequest['stage'];
   /** Raised when the rules change, so that passes by the older rules are not reused. */
   readonly revision: number;
-  /** What it depends on beyond the release itself: `index` is the published index, `upstream` cannot be reused at all. */
-  readonly reads: readonly ('index' | 'upstream')[];
+  /** What it depends on beyond the release itself: `index` is the published index, `policy` how dependents are rebuilt, `upstream` cannot be reused at all. */
+  readonly reads: readonly ('index' | 'policy' | 'upstream')[];
   /** Throws only for what is nobody's fault in the release: the caller reports it as infrastructure. */
   run(context: CheckContext): Promise<Finding>;
 }
@@ -72,6 +73,8 @@ export interface CheckContext {
   readonly attempt: number;
   readonly builds: readonly BuildView[];
   readonly runner: TestRunner;
+  /** When what depends on the package is built again. */
+  readonly rebuildPolicy: RebuildPolicy;
   /** Read strictly: every defect of the file at once. */
   spec(): Promise<Result<Spec, readonly Problem[]>>;
   /** The sources that the spec names at its version. */

@@ -96,7 +96,7 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
       return {
         taskQueue: QUEUES.tester,
         activities: {
-          ...createCheckActivities({ store, repository, runner, limits: config.limits }),
+          ...createCheckActivities({ store, repository, runner, policies: config.floor.policies, limits: config.limits }),
           ...createComparisonActivities({ store, repository }),
           ...images.tester(),
         },

@@ -11,14 +11,38 @@ test('the same library names pass, and a first release does', async () => {
   });
 });
 
-test('a new number of a library that a published package is linked with fails', async () => {
-  const { check, failing } = await update(renamed, [...OLD, user]);
+test('a new number of a library that a published package is linked with passes: the floor rebuilds that, by its origin', async () => {
+  const { check } = await update(renamed, [...OLD, user, { ...user, name: 'greeter-cli', origin: 'greeter' }]);
+  expect(await check('abi')).toMatchObject({
+    outcome: 'passed',
+    summary: 'libhello.so.1 removed (now libhello.so.2): greeter will be rebuilt',
+    details: [
+      'x86_64: - libhello.so.1 (now libhello.so.2)',
+      'x86_64: libhello.so.1 is needed by greeter-3-r0, which will be rebuilt',
+      'x86_64: libhello.so.1 is needed by greeter-cli-3-r0, which will be rebuilt',
+      'x86_64: + libhello.so.2',
+    ],
+  });
+});
+
+test('where nothing is rebuilt for the package, it fails and says what would be left broken', async () => {
+  const policies = [{ package: 'hell*', policy: 'none' }] as const;
+  const { check, failing } = await scenario({ built: renamed, published: [...OLD, user], previous: '1.0-r0', policies });
   expect(await check('abi')).toMatchObject({
     outcome: 'failed',
-    summary: 'libhello.so.1 (now libhello.so.2) removed, needed by greeter-3-r0',
+    summary: expect.stringMatching(
+      /^libhello.so.1 removed \(now libhello.so.2\): greeter would be left broken.* policy none .*floor.policies/,
+    ),
     details: ['x86_64: - libhello.so.1 (now libhello.so.2)', 'x86_64: libhello.so.1 is needed by greeter-3-r0', 'x86_64: + libhello.so.2'],
   });
   expect(await failing(PACKAGE_CHECKS)).toEqual(['abi']);
+});
+
+test('many that are rebuilt are counted in one line, and named in the details', async () => {
+  const users = Array.from({ length: 7 }, (_, number) => ({ ...user, name: `greeter${number}` }));
+  const finding = await (await update(renamed, [...OLD, ...users])).check('abi');
+  expect(finding.summary).toBe('libhello.so.1 removed (now libhello.so.2): 7 packages will be rebuilt');
+  expect(finding.details).toHaveLength(9);
 });
 
 test.each([

@@ -39,6 +39,7 @@ export interface Parts {
   readonly change?: 'bump' | 'none';
   readonly version?: string;
   readonly attempt?: number;
+  readonly policies?: CheckDeps['policies'];
   readonly architectures?: readonly string[];
 }
 
@@ -198,6 +199,7 @@ export async function scenario(parts: Parts = {}): Promise<Scenario> {
     ...(proposed.forge ? { forge: proposed.forge } : {}),
     repository: createRepositoryReader({ root: join(folder, 'repository') }),
     upstreams: createUpstreamSources({ store }),
+    policies: parts.policies ?? [],
     limits: { unpackedBytes: 10_000_000, unpackedFiles: 1000 },
   };
   const version = parts.version ?? '1.1';

@@ -21,7 +21,7 @@ const DETAIL_CHARACTERS = 200;
 const SUMMARY_CHARACTERS = 300;
 
 /** Everything that a verdict was made from; undefined for a check that asked the world, whose verdict holds only once. */
-function keyOf(check: Check, request: CheckRequest, generation: number): string | undefined {
+function keyOf(check: Check, request: CheckRequest, generation: number, policies: CheckDeps['policies']): string | undefined {
   if (check.reads.includes('upstream')) return undefined;
   const { release, change, builds, attempt } = request;
   const from = {
@@ -41,6 +41,7 @@ function keyOf(check: Check, request: CheckRequest, generation: number): string 
       packages: build.packages.map(({ file, object }) => ({ file, object })),
     })),
     ...(check.reads.includes('index') ? { generation } : {}),
+    ...(check.reads.includes('policy') ? { policies } : {}),
     attempt,
   };
   return createHash('sha256').update(canonicalJson(from)).digest('hex');
@@ -122,7 +123,7 @@ export function createCheckActivities(deps: CheckDeps): CheckActivities {
           CHECKS.filter((check) => check.stage === request.stage),
           AT_ONCE,
           async (check): Promise<Verdict> => {
-            const key = keyOf(check, request, generation);
+            const key = keyOf(check, request, generation, deps.policies);
             const known = key === undefined ? undefined : await store.readRecord<Verdict>('verdicts', key);
             if (known) return known;
             running.add(check.name);

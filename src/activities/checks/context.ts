@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileName } from '../../domain/apk/file-name';
 import type { ApkEntry } from '../../domain/apk/apk';
+import { policyOf } from '../../domain/floor/policy';
+import type { PolicyRule } from '../../domain/floor/policy';
 import { fail, ok } from '../../domain/result';
 import type { Result } from '../../domain/result';
 import type { FetchedSource } from '../../domain/release/release';
@@ -24,6 +26,7 @@ export interface CheckDeps {
   readonly forge?: Forge;
   readonly upstreams?: UpstreamSources;
   readonly runner?: TestRunner;
+  readonly policies?: readonly PolicyRule[];
   readonly limits: ArchiveLimits;
 }
 
@@ -104,6 +107,9 @@ export function createCheckContext(deps: CheckDeps, request: CheckRequest, signa
     builds: request.builds.filter((build) => build.outcome === 'built').map((build) => viewOf(deps, request, build)),
     get runner() {
       return needed(deps.runner, 'runner of built packages');
+    },
+    get rebuildPolicy() {
+      return policyOf(release.package, needed(deps.policies, 'policies of rebuilds'));
     },
     spec,
     sourceReferences: once(async () => {

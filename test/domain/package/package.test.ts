@@ -255,7 +255,7 @@ describe('orders of the floor', () => {
     fc.assert(
       fc.property(fc.array(turn, { maxLength: 30 }), (turns) => {
         let state = newPackage('x');
-        let pending: PackageCommand[] = [];
+        const pending: PackageCommand[] = [];
         let epoch = 0;
         const given = new Set<string>();
         const answered = new Set<string>();
