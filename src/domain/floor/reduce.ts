@@ -63,10 +63,11 @@ function onNews(draft: Draft, news: FloorNews): string {
 
 const named = (news: FloorNews): string => `${news.package} ${news.version}`;
 
-/** Whether a release was started for a job: it names one of its causes. A job whose causes were all dropped takes any. */
+/** Whether a release was started for a job. One that has roots was ordered, and of a package that builds there is one order; its causes may have been dropped since. */
 function answers(draft: Draft, job: FloorJob, news: FloorNews): boolean {
+  if (job.status === 'building') return news.roots.length > 0 || job.roots.length === 0;
   const roots = rootsOf(draft, news);
-  return (job.status === 'building' && job.roots.length === 0) || job.roots.some((root) => roots.includes(root));
+  return job.roots.some((root) => roots.includes(root));
 }
 
 function rootsOf(draft: Draft, news: FloorNews): readonly number[] {
