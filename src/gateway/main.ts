@@ -1,6 +1,8 @@
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { send } from '../activities/announce/announce';
+import { imageKeyFiles } from '../activities/signing/image-key';
 import { Complaint } from '../config/complaint';
 import { statePaths } from '../config/config';
 import { requireConfig, settingPlace } from '../config/load';
@@ -41,7 +43,12 @@ async function main(): Promise<void> {
     send: ({ package: name, hint }) =>
       client.withDeadline(Date.now() + SEND_MILLISECONDS, () => send(client, hintMessage(packageDefaults(config), name, hint))),
     healthy,
-    repository: { root: paths.repository, architectures, key: { folder: paths.keys, name: key } },
+    repository: {
+      root: paths.repository,
+      architectures,
+      key: { folder: paths.keys, name: key },
+      ...(config.images ? { imageKey: basename(imageKeyFiles(paths.keys, distribution).publicKey) } : {}),
+    },
     pages: { distribution, architectures, key, ...sources },
     clock: () => new Date(),
     log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),

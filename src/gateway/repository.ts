@@ -12,6 +12,8 @@ export interface RepositoryDeps {
   readonly architectures: readonly string[];
   /** The public key: its name in keyrings, and the folder it lies in, which holds secrets too. */
   readonly key: { readonly folder: string; readonly name: string };
+  /** The public key of images, in the same folder, where there is one. */
+  readonly imageKey?: string;
 }
 
 /** One file name, of the characters of package names and versions, that a disk can hold: it cannot leave its folder, and nothing in it is decoded. */
@@ -47,8 +49,9 @@ export function serveRepository(server: FastifyInstance, deps: RepositoryDeps): 
 
   server.get<{ Params: { file: string } }>('/keys/:file', async (request, reply) => {
     const { folder, name } = deps.key;
-    if (request.params.file !== name) throw new Refused(404, `the key of this repository is /keys/${name}`);
-    return sendFile(request, reply, { folder, file: name, type: 'application/x-pem-file', cache: 'public, max-age=300' });
+    const file = [name, deps.imageKey].find((known) => known === request.params.file);
+    if (file === undefined) throw new Refused(404, `the key of this repository is /keys/${name}`);
+    return sendFile(request, reply, { folder, file, type: 'application/x-pem-file', cache: 'public, max-age=300' });
   });
 }
 

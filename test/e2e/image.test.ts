@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
@@ -6,6 +6,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createImageTesterActivities } from '../../src/activities/containers/tester';
+import { pullImage } from '../../src/activities/containers/podman';
 import { createLocalGitForge } from '../../src/activities/forge/local-git';
 import { createImageBuilderActivities } from '../../src/activities/images/build';
 import { createImageLock } from '../../src/activities/images/lock';
@@ -309,6 +310,27 @@ test('a registry that fails and cuts connections is tried again, and what was be
   } finally {
     await new Promise((done) => server.close(done));
   }
+});
+
+test('nothing of a container outlives the process that started it', async () => {
+  const image = IMAGE_YAML.replace('demo/', 'stopped/');
+  const place = await installation({ 'images/greeting/image.yaml': image });
+  const lock = await lockOf(place);
+  const { built } = await place.buildImage({ lock, variant: '' });
+  await place.publisher(registryUrl).pushImage({ lock, built });
+  const folder = join(temporaryFolder(), 'podman');
+  const reference = `${new URL(registryUrl).host}/stopped/greeting@${built.digest}`;
+  const pulled = await pullImage({ reference, architecture: 'amd64', plain: true, folder });
+  const marker = `86${process.pid}`;
+  const sleeping = () => spawnSync('pgrep', ['--full', '--exact', `/usr/bin/busybox sleep ${marker}`]).status === 0;
+  const stop = new AbortController();
+  const running = pulled.run({ arguments: ['sleep', marker], network: false, timeoutSeconds: 600, signal: stop.signal });
+  while (!sleeping()) await new Promise((resolve) => setTimeout(resolve, 50));
+  stop.abort();
+  await expect(running).rejects.toThrow();
+  while (sleeping()) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(folder);
+  expect(await pulled.run({ arguments: ['sleep', '60'], network: false, timeoutSeconds: 1 })).toMatchObject({ timedOut: true });
 });
 
 test('what cannot be locked is an answer with its place, and is tried again by every generation', async () => {
