@@ -6,11 +6,15 @@ export interface Share {
   readonly withoutPerson: number;
 }
 
+/** An equal rebuild did what it was to do. */
+const CARRIED: readonly ReleaseRecord['outcome'][] = ['published', 'equal'];
+
 export function share(records: readonly Pick<ReleaseRecord, 'outcome' | 'decisions' | 'waivers'>[]): Share {
   const ended = records.filter((record) => record.outcome !== 'superseded');
   return {
     ended: ended.length,
-    withoutPerson: ended.filter((record) => record.outcome === 'published' && record.decisions.length === 0 && record.waivers.length === 0)
-      .length,
+    withoutPerson: ended.filter(
+      (record) => CARRIED.includes(record.outcome) && record.decisions.length === 0 && record.waivers.length === 0,
+    ).length,
   };
 }

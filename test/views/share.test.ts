@@ -15,5 +15,6 @@ it.each([
     ],
     { ended: 2, withoutPerson: 0 },
   ],
+  ['an equal rebuild did what it was to do', [{ ...record, outcome: 'equal' as const }], { ended: 1, withoutPerson: 1 }],
   ['a superseded one is not counted', [record, { ...record, outcome: 'superseded' as const }], { ended: 1, withoutPerson: 1 }],
 ])('share of %s', (_, records, expected) => expect(share(records)).toEqual(expected));

@@ -1,6 +1,7 @@
 import { summaryLine } from '../../domain/check/gate';
 import type { FailureClass, FailureReport, Verdict, Waiver } from '../../domain/check/verdict';
-import type { BuildResult, Change, DecisionRecord, ReleaseInput } from '../../domain/release/release';
+import { comparisonLine } from '../../domain/release/comparison';
+import type { BuildResult, Change, Comparison, DecisionRecord, ReleaseInput } from '../../domain/release/release';
 import { shortName } from '../../views/in-flight';
 import { duration } from '../../domain/text/duration';
 import { safe } from '../../domain/text/safe';
@@ -21,6 +22,7 @@ export interface ReleaseStory {
   readonly seconds?: Readonly<Record<string, number>>;
   readonly change?: Change;
   readonly builds: readonly BuildResult[];
+  readonly comparison?: Comparison;
   readonly verdicts: readonly Verdict[];
   readonly waivers: readonly Waiver[];
   readonly decisions: readonly DecisionRecord[];
@@ -56,6 +58,7 @@ export function releaseText(style: Style, story: ReleaseStory): string {
         ]
       : []),
     ...(story.builds.length > 0 ? [`${bold('Builds')}\n${buildTable(style, story.builds)}`] : []),
+    ...section(bold('Beside what was published before'), story.comparison ? comparisonLines(story.comparison) : []),
     ...section(bold('Decisions'), story.decisions.map(decisionLine)),
     ...section(
       bold('Refused'),
@@ -101,6 +104,10 @@ function changeLines(change: Change, mergedAs: string | undefined): readonly str
       (source) => `  source ${safe(source.uri)} sha256:${source.sha256.slice(0, 12)}… ${Math.ceil(source.bytes / 1024)} KiB`,
     ),
   ];
+}
+
+function comparisonLines(comparison: Comparison): readonly string[] {
+  return [`  ${safe(comparisonLine(comparison))}`, ...comparison.changes.map((line) => `    ${safe(line)}`)];
 }
 
 /** Failures first, waived ones named as such. */

@@ -52,5 +52,5 @@ export function outcomeColour(style: Style, outcome: string): (text: string) => 
   const { green, red, yellow, dim } = style.colours;
   if (outcome === 'passed' || outcome === 'published' || outcome === 'built') return green;
   if (outcome === 'failed' || outcome === 'rejected') return red;
-  return outcome === 'skipped' || outcome === 'superseded' ? dim : yellow;
+  return outcome === 'skipped' || outcome === 'superseded' || outcome === 'equal' ? dim : yellow;
 }

@@ -1,5 +1,7 @@
 import type { ReleaseStory } from './release';
 import { causeLine, decisionLine } from './release';
+import { comparisonLine } from '../../domain/release/comparison';
+import { purposeOf } from '../../domain/release/purpose';
 import { shortName } from '../../views/in-flight';
 import { safe } from '../../domain/text/safe';
 import type { Style } from './style';
@@ -14,8 +16,9 @@ export function whyText(style: Style, story: ReleaseStory): string {
     'because',
     ...(input.causes.length > 0 ? input.causes.map(causeLine) : ['  no cause is recorded']),
     'so',
-    `  ${input.change === 'bump' ? `the spec was to move to ${safe(input.version)}` : 'main says what is not published'}${input.candidate ? `, which upstream offers as ${safe(input.candidate.name)}${input.candidate.link ? ` (${safe(input.candidate.link)})` : ''}` : ''}`,
+    `  ${safe(purposeOf(input))}${input.candidate ? `, which upstream offers as ${safe(input.candidate.name)}${input.candidate.link ? ` (${safe(input.candidate.link)})` : ''}` : ''}`,
     ...(change ? [`  ${safe(change.summary)}, commit ${change.commit.slice(0, 12)}`] : []),
+    ...(story.comparison ? [`  beside what was published before: ${safe(comparisonLine(story.comparison))}`] : []),
     ...(failed.length > 0 ? [`  failed or waived on the way: ${failed.map(safe).join(', ')}`] : []),
     ...(story.decisions.length > 0 ? ['and people decided', ...story.decisions.map(decisionLine)] : []),
     ...(story.waitingFor ? ['and now a person is waited for', ...story.waitingFor.because.map((line) => `  ${safe(line)}`)] : []),

@@ -1,6 +1,7 @@
 import { gate, summaryLine } from '../../domain/check/gate';
 import type { Verdict, Waiver } from '../../domain/check/verdict';
 import type { DecisionRecord, ReleaseRecord } from '../../domain/release/release';
+import { purposeOf } from '../../domain/release/purpose';
 import type { Withdrawal } from '../../domain/repository/index-rules';
 import { duration } from '../../domain/text/duration';
 import { moment } from '../../domain/text/moment';
@@ -157,7 +158,7 @@ function chain(release: ReleaseRecord | ReleaseView): readonly Html[] {
       ({ at, kind, text, by, link }) =>
         markup`${moment(at)}: ${kind.replaceAll('-', ' ')}: ${text}${by && markup` (${by})`}${link && markup`, ${webLink(link)}`}`,
     ),
-    markup`${input.change === 'bump' ? `the spec was to move to ${input.version}` : 'main says what was not published'}${input.candidate && markup`, which upstream offers as ${input.candidate.name}`}`,
+    markup`${purposeOf(input)}${input.candidate && markup`, which upstream offers as ${input.candidate.name}`}`,
     ...(change
       ? [markup`${change.summary}, commit ${commit(change.commit)}${change.branch && markup` on <code>${change.branch}</code>`}`]
       : []),

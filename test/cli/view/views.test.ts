@@ -97,6 +97,18 @@ it('show tells of a published release where it stands, why, what changed, verdic
   expect(text).not.toContain('Failed');
 });
 
+it('show tells how what was built differs from what was published before, and who is linked with what is gone', () => {
+  const comparison = {
+    kind: 'break',
+    breaks: ['curl'],
+    removed: ['libz.so.1'],
+    changes: ['libz.so.1 is gone, needed by curl-8-r0'],
+  } as const;
+  expect(releaseText(style, { ...story, comparison })).toContain(
+    'Beside what was published before\n  ABI broken, libz.so.1 gone: curl to be rebuilt\n    libz.so.1 is gone, needed by curl-8-r0\n',
+  );
+});
+
 it('show of a failed step gives its report and the end of its log, and what steps share once', () => {
   const failure = {
     class: 'real' as const,
@@ -203,6 +215,20 @@ describe('why', () => {
         'and it was merged as ffffffffffff, signed and published with generation 3 at 2026-01-01T10:01:05Z',
       ].join('\n'),
     );
+  });
+
+  it('says of a rebuild what for, how it differs, and that an equal one published nothing', () => {
+    const equal: ReleaseStory = {
+      ...story,
+      standing: 'equal',
+      outcome: 'equal',
+      reason: 'equal to 1.3.1-r0 in content',
+      input: { ...record.input, change: 'rebuild', epoch: 1 },
+      comparison: { kind: 'same', breaks: [], removed: [], changes: [] },
+    };
+    expect(whyText(style, equal)).toMatch(/^ {2}it was to be built again as 1\.3\.1-r1/m);
+    expect(whyText(style, equal)).toContain('  beside what was published before: the content is the same, and so is the ABI');
+    expect(whyText(style, equal)).toContain('and it ended equal: equal to 1.3.1-r0 in content');
   });
 
   it('names decisions and how it ended otherwise', () => {

@@ -72,3 +72,12 @@ test('one that does not wait has no answers', () => {
   const { waitingFor: _waitingFor, ...moving } = story;
   expect(releaseDetails({ ...moving, stage: 'builds' })).not.toMatch(/waited|```/);
 });
+
+test('it says in one line how what was built differs from what was published before', () => {
+  const compared = (comparison: NonNullable<ReleaseStory['comparison']>) => releaseDetails({ ...story, comparison });
+  const changes = ['libz.so.1 is gone, needed by curl-8-r0', 'zlib: gone provides so:libz.so.1=1'];
+  expect(compared({ kind: 'break', breaks: ['curl'], removed: ['libz.so.1'], changes })).toContain(
+    '- compared with what was published before: ABI broken, libz.so.1 gone: curl to be rebuilt, such as `libz.so.1 is gone, needed by curl-8-r0` (and 1 more)',
+  );
+  expect(compared({ kind: 'same', breaks: [], removed: [], changes: [] })).toMatch(/ABI: nothing linked with it is to be rebuilt$/m);
+});
