@@ -4,10 +4,7 @@ import type { Blockers } from './ready';
 import type { FloorCause, FloorJob, FloorState } from './state';
 
 /** What the pick looks at. */
-export type Picking = Pick<FloorState, 'settings' | 'causes' | 'jobs' | 'held' | 'paused'>;
-
-/** 0 for what a person put to the front, else the urgency. */
-type Level = 0 | Urgency;
+export type Picking = Pick<FloorState, 'settings' | 'jobs' | 'held' | 'paused'> & { readonly causes: ReadonlyMap<number, FloorCause> };
 
 /** The urgency of a job by those of its causes that are not paused; undefined where all are. */
 export function urgencyOf(job: Pick<FloorJob, 'roots'>, causes: ReadonlyMap<number, FloorCause>): Urgency | undefined {
@@ -19,11 +16,15 @@ export function urgencyOf(job: Pick<FloorJob, 'roots'>, causes: ReadonlyMap<numb
   return urgency;
 }
 
-/** A cause's claim on slots: what it has, what it had. */
+/** No level: the job does not wait, or all its causes are paused. Levels are 0 for what a person put to the front, else the urgency. */
+const NONE = 255;
+
+/** A cause's claim on slots: what it has, what it had, and its place among the claims. */
 interface Claim {
+  readonly cause: FloorCause;
   inFlight: number;
   started: number;
-  readonly cause: FloorCause;
+  place: number;
 }
 
 /**
@@ -33,31 +34,22 @@ interface Claim {
  */
 export function pickStarts(state: Picking, plan: Plan, blockers: Blockers, at: number): readonly number[] {
   if (state.paused) return [];
-  const building = state.jobs.filter((job) => job !== 0 && job.status === 'building').length;
-  const free = state.settings.slots - building;
+  let free = state.settings.slots;
+  for (const job of state.jobs) if (job && job.status === 'building') free -= 1;
   if (free <= 0) return [];
-  const causes = new Map(state.causes.map((cause) => [cause.number, cause]));
-  const levels = levelsOf(state.jobs, causes);
+  const levels = levelsOf(state);
   const ready: number[] = [];
-  levels.forEach((_, node) => {
-    if (blockers[node] === 0 && !state.held[plan.names[node]!]) ready.push(node);
-  });
+  for (let node = 0; node < levels.length; node += 1)
+    if (levels[node] !== NONE && blockers[node] === 0 && !state.held[plan.names[node]!]) ready.push(node);
   if (ready.length === 0) return [];
-  const lifted = liftedOf(plan, blockers, levels);
-  const level = (node: number): number => Math.min(levels.get(node)!, lifted?.[node] ?? Infinity);
-  const claims = claimsOf(state, causes);
+  lift(plan, blockers, levels);
+  const claims = claimsOf(state);
   const picked: number[] = [];
   while (picked.length < free && ready.length > 0) {
-    const places = placesOf(claims, at);
-    const place = (node: number): number => Math.min(...rootsOf(state, node).map((root) => places.get(root) ?? Infinity));
-    let best = 0;
-    for (let index = 1; index < ready.length; index += 1) {
-      const [one, other] = [ready[index]!, ready[best]!];
-      const order = level(one) - level(other) || place(one) - place(other) || plan.encoded.rank[other]! - plan.encoded.rank[one]!;
-      if (order < 0 || (order === 0 && one < other)) best = index;
-    }
-    const node = ready.splice(best, 1)[0]!;
-    for (const root of rootsOf(state, node)) {
+    order(claims, at);
+    const index = bestOf(ready, state, plan, levels, claims);
+    const node = ready.splice(index, 1)[0]!;
+    for (const root of (state.jobs[node] as FloorJob).roots) {
       const claim = claims.get(root)!;
       claim.inFlight += 1;
       claim.started += 1;
@@ -67,52 +59,69 @@ export function pickStarts(state: Picking, plan: Plan, blockers: Blockers, at: n
   return picked;
 }
 
-const rootsOf = (state: Picking, node: number): readonly number[] => (state.jobs[node] as FloorJob).roots;
+function bestOf(ready: readonly number[], { jobs }: Picking, plan: Plan, levels: Uint8Array, claims: ReadonlyMap<number, Claim>): number {
+  const { rank } = plan.encoded;
+  const placeOf = (node: number): number => {
+    let place = Infinity;
+    for (const root of (jobs[node] as FloorJob).roots) place = Math.min(place, claims.get(root)!.place);
+    return place;
+  };
+  let best = 0;
+  let bestPlace = placeOf(ready[0]!);
+  for (let index = 1; index < ready.length; index += 1) {
+    const [node, other] = [ready[index]!, ready[best]!];
+    if (levels[node]! > levels[other]!) continue;
+    const place = placeOf(node);
+    // Numbers follow names: of equal ones the first stays.
+    const difference = levels[node]! - levels[other]! || place - bestPlace || rank[other]! - rank[node]! || node - other;
+    if (difference < 0) [best, bestPlace] = [index, place];
+  }
+  return best;
+}
 
 /** Of each job that waits and may start as far as its causes say. */
-function levelsOf(jobs: Picking['jobs'], causes: ReadonlyMap<number, FloorCause>): ReadonlyMap<number, Level> {
-  const levels = new Map<number, Level>();
+function levelsOf({ jobs, causes }: Picking): Uint8Array {
+  const levels = new Uint8Array(jobs.length).fill(NONE);
   jobs.forEach((job, node) => {
     if (!job || job.status !== 'waiting') return;
     const urgency = urgencyOf(job, causes);
-    if (urgency !== undefined) levels.set(node, job.front ? 0 : urgency);
+    if (urgency !== undefined) levels[node] = job.front ? 0 : urgency;
   });
   return levels;
 }
 
-/** The least level of all that waits behind each package; nothing where all are alike. */
-function liftedOf({ needs: { starts, targets } }: Plan, blockers: Blockers, levels: ReadonlyMap<number, Level>): Uint8Array | undefined {
-  const present = [...new Set(levels.values())].sort((a, b) => a - b);
-  if (present.length < 2) return undefined;
-  const lifted = new Uint8Array(blockers.length).fill(255);
+/** Gives each package the least level of all that waits behind it. Nothing to do where all are alike. */
+function lift({ needs: { starts, targets } }: Plan, blockers: Blockers, levels: Uint8Array): void {
+  const present = [0, 1, 3, 5].filter((level) => levels.includes(level));
+  const own = levels.slice();
   for (const level of present.slice(0, -1)) {
     const stack: number[] = [];
-    levels.forEach((own, node) => own === level && blockers[node]! > 0 && stack.push(node));
+    own.forEach((other, node) => other === level && blockers[node]! > 0 && stack.push(node));
+    const seen = new Uint8Array(levels.length);
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
       for (let edge = starts[at]!; edge < starts[at + 1]!; edge += 1) {
         const need = targets[edge]!;
-        if (lifted[need]! <= level || (blockers[need] === 0 && !levels.has(need))) continue;
-        lifted[need] = level;
+        if (seen[need]) continue;
+        seen[need] = 1;
+        if (levels[need] !== NONE) levels[need] = Math.min(levels[need]!, level);
         if (blockers[need]! > 0) stack.push(need);
       }
     }
   }
-  return lifted;
 }
 
-function claimsOf(state: Picking, causes: ReadonlyMap<number, FloorCause>): ReadonlyMap<number, Claim> {
-  const claims = new Map(
-    [...causes.values()].map((cause): [number, Claim] => [cause.number, { cause, inFlight: 0, started: cause.started }]),
-  );
-  for (const job of state.jobs) if (job && job.status === 'building') for (const root of job.roots) claims.get(root)!.inFlight += 1;
+function claimsOf({ jobs, causes }: Picking): ReadonlyMap<number, Claim> {
+  const claims = new Map<number, Claim>();
+  for (const cause of causes.values()) claims.set(cause.number, { cause, inFlight: 0, started: cause.started, place: Infinity });
+  for (const job of jobs) if (job && job.status === 'building') for (const root of job.roots) claims.get(root)!.inFlight += 1;
   return claims;
 }
 
-/** Place of each cause that is not paused in the order of their claims. */
-function placesOf(claims: ReadonlyMap<number, Claim>, at: number): ReadonlyMap<number, number> {
+/** Gives each cause that is not paused its place among the claims. */
+function order(claims: ReadonlyMap<number, Claim>, at: number): void {
   const served = ({ started, cause }: Claim): number => started / (at - cause.at + 1);
-  const order = [...claims.values()]
+  [...claims.values()]
     .filter(({ cause }) => !cause.paused)
-    .sort((a, b) => a.inFlight - b.inFlight || served(a) - served(b) || a.cause.number - b.cause.number);
-  return new Map(order.map(({ cause }, place) => [cause.number, place]));
+    .sort((a, b) => a.inFlight - b.inFlight || served(a) - served(b) || a.cause.number - b.cause.number)
+    .forEach((claim, place) => (claim.place = place));
 }

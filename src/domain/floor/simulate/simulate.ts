@@ -45,7 +45,7 @@ export interface SimulationResult {
   readonly rebuilt: Spread;
   /** The longest time between when a rebuild was wanted and when it was ordered, and of what. */
   readonly longestHold: { readonly seconds: number; readonly package?: string };
-  /** Builds that were wanted and did not run, at most: before the slots, and on the floor. */
+  /** Builds that were wanted and did not run, at most: before the slots, and on the floor. One behind a build of the same package is not counted. */
   readonly peakQueue: number;
   /** Times that the breaker stopped a cause. */
   readonly stopped: number;
