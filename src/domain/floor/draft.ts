@@ -49,7 +49,7 @@ export function openDraft(before: FloorState, at: number): Draft {
 export function closeDraft(draft: Draft, text: string): FloorStep {
   askForPlan(draft);
   if (draft.plan) {
-    const picking = { ...draft.state, jobs: draft.jobs, causes: [...draft.causes.values()] };
+    const picking = { ...draft.state, jobs: draft.jobs, causes: draft.causes };
     for (const node of pickStarts(picking, draft.plan, draft.blockers, draft.at)) start(draft, draft.plan, node);
   }
   retireCauses(draft);
@@ -315,16 +315,16 @@ export function install(draft: Draft, plan: Plan): readonly string[] {
 }
 
 function retireCauses(draft: Draft): void {
-  const alive = new Set<number>();
-  for (const ask of draft.state.asks) for (const root of ask.roots) if (draft.causes.has(root)) alive.add(root);
+  if (draft.causes.size === 0) return;
+  const gone = new Map(draft.causes);
+  for (const ask of draft.state.asks) for (const root of ask.roots) gone.delete(root);
   for (const job of draft.jobs) {
-    // Under load hundreds of causes want the same thousands of packages, and the first few jobs tell that all are alive.
-    if (alive.size >= draft.causes.size) return;
+    if (gone.size === 0) return;
     if (!job) continue;
-    for (const root of job.roots) alive.add(root);
-    for (const root of job.again?.roots ?? []) alive.add(root);
+    for (const root of job.roots) gone.delete(root);
+    for (const root of job.again?.roots ?? []) gone.delete(root);
   }
-  for (const cause of draft.causes.values()) if (!alive.has(cause.number)) retire(draft, cause);
+  for (const cause of gone.values()) retire(draft, cause);
 }
 
 /** A cause that asked for nothing leaves no trace: most publications do. */

@@ -138,7 +138,7 @@ function onFailed(draft: Draft, node: number, job: FloorJob, news: FloorNews): s
     judge(draft, job.roots);
   }
   if (roots.length === 0) {
-    if (news.outcome === 'waits') rememberStuck(draft, news.package, (draft.jobs[node] as FloorJob).text!);
+    if (news.outcome === 'waits') rememberStuck(draft, news.package, (draft.jobs[node]).text!);
     end(draft, node);
     return `${named(news)} ${news.outcome}: nothing wants it any more`;
   }
