@@ -13,7 +13,7 @@ import {
 } from '../../src/workflows/messages';
 import type { PackageView } from '../../src/workflows/messages';
 import { packageEntity, repository, watch } from '../../src/workflows';
-import { FLOOR, hint, newWorld, onStage, record, REMINDERS, TIME_SKIPPING, timeSkipping, until } from './stage';
+import { cause, compared, FLOOR, hint, newWorld, onStage, record, REMINDERS, TIME_SKIPPING, timeSkipping, until } from './stage';
 import type { World } from './stage';
 
 jest.setTimeout(60_000);
@@ -129,6 +129,77 @@ suite('entities', () => {
       await view(({ history }) => history[0]?.outcome === 'published');
     });
     expect(world.records[0]!.change!.branch).toBeUndefined();
+  });
+
+  const order = (id: string, ...roots: string[]) => ({
+    cause: { ...cause(id), kind: 'rebuild' as const, text: `${id} asks`, roots },
+  });
+
+  it('an order of the floor raises the epoch; what turns out equal is dropped, and a late repeat starts nothing', async () => {
+    world.comparison = () => compared('same');
+    await onStage(env, world, async () => {
+      const handle = await send('order:1', order('order:1', 'glibc'));
+      await view(({ history }) => history.length === 1);
+      expect((await handle.executeUpdate(hintUpdate, { args: [hint('order:1', order('order:1', 'glibc'))] })).text).toBe('answered before');
+      world.comparison = () => compared('content');
+      await send('order:2', order('order:2', 'glibc'));
+      const seen = await view(({ history }) => history.length === 2);
+      expect(seen.history.map(({ version, epoch, outcome }) => [version, epoch, outcome])).toEqual([
+        ['1.2.13', 1, 'equal'],
+        ['1.2.13', 1, 'published'],
+      ]);
+      const events = (await handle.fetchHistory()).events ?? [];
+      const children = events.flatMap(({ startChildWorkflowExecutionInitiatedEventAttributes: child }) => (child ? [child] : []));
+      expect(children.map(({ priority }) => priority?.priorityKey)).toEqual([5, 5]);
+    });
+    expect(world.news.map(({ outcome, roots }) => [outcome, roots])).toEqual([
+      ['equal', ['glibc']],
+      ['published', ['glibc']],
+    ]);
+    expect(world.calls.filter((call) => call === 'mergeChange')).toHaveLength(1);
+  });
+
+  it('three orders while a rebuild is in flight make one more', async () => {
+    world.failing = ({ attempt }) => (attempt > 0 || world.generation > 1 ? [] : ['sbom']);
+    await onStage(env, world, async () => {
+      await send('order:0', order('order:0', 'zlib-1'));
+      const { inFlight } = await view((seen) => seen.inFlight !== undefined);
+      await until(async () => (world.notes.includes('release-waits') ? true : undefined), env);
+      for (const number of [2, 3, 4]) await send(`order:${number}`, order(`order:${number}`, `zlib-${number}`));
+      await view(({ lastLook }) => lastLook!.text === `a rebuild waits for ${inFlight!.release}`);
+      await until(async () => (world.calls.filter((call) => call === 'assess').length >= 3 ? true : undefined), env);
+      await env.client.workflow.getHandle(inFlight!.release).executeUpdate(decideUpdate, { args: [{ kind: 'retry', by: 'ann' }] });
+      const seen = await view(({ history, inFlight: flying }) => history.length === 2 && flying === undefined);
+      expect(seen.history.map(({ epoch, outcome }) => [epoch, outcome])).toEqual([
+        [1, 'published'],
+        [2, 'published'],
+      ]);
+    });
+    expect(world.news.map(({ version, outcome, roots }) => [version, outcome, roots])).toEqual([
+      ['1.2.13-r1', 'waits', ['zlib-1']],
+      ['1.2.13-r1', 'published', ['zlib-1']],
+      ['1.2.13-r2', 'published', ['zlib-2', 'zlib-3', 'zlib-4']],
+    ]);
+  });
+
+  it('a newer upstream serves an order', async () => {
+    world.upstream = ['1.3.1'];
+    await onStage(env, world, async () => {
+      await send('order:1', order('order:1', 'glibc'));
+      await view(({ history, inFlight }) => history[0]?.outcome === 'published' && inFlight === undefined);
+    });
+    expect(world.news).toMatchObject([{ version: '1.3.1-r0', outcome: 'published', roots: ['glibc'] }]);
+  });
+
+  it('an order that leads to no release is answered to the floor', async () => {
+    world.spec = { version: '1.2.12', epoch: 0 };
+    await onStage(env, world, async () => {
+      await send('order:1', order('order:1', 'glibc'));
+      await until(async () => world.news[0], env);
+    });
+    expect(world.news).toMatchObject([
+      { package: 'zlib', outcome: 'failed', roots: ['glibc'], text: expect.stringMatching(/^main says 1.2.12-r0, which is not newer/) },
+    ]);
   });
 
   it('notices a release that a person terminated', async () => {

@@ -160,9 +160,13 @@ function onLooked(state: PackageState, found: Look, hints: readonly PackageHint[
   const looping = insist ? undefined : loop(state, full, roots, at);
   if (looping) return tellOf(look({ ...state, stopped: looping, lastLook: { at, text: looping } }, looping), found, orders);
   const release = `release:${state.package}-${full}`;
+  // Orders that came during the look ask for nothing that a build from now on would not have.
+  const late = state.pending.map((hint) => hint.cause).filter(isOrder);
+  const target: Target = { ...decided, causes: mergeCauses(decided.causes, late) };
   const started: PackageState = {
     ...without(without(state, 'stopped'), 'next'),
-    inFlight: { ...decided, release, superseded: false },
+    pending: state.pending.filter((hint) => !isOrder(hint.cause)),
+    inFlight: { ...target, release, superseded: false },
     // A rebuild that turns out equal changes nothing.
     idle: roots ? state.idle : [],
     rejected: state.rejected.filter((entry) => entry.version !== full),
@@ -170,7 +174,7 @@ function onLooked(state: PackageState, found: Look, hints: readonly PackageHint[
     lastLook: { at, text: `${full} started` },
   };
   const rest = look(started, `${full} started`);
-  return { ...rest, commands: [{ kind: 'start', target: decided }, ...rest.commands] };
+  return { ...rest, commands: [{ kind: 'start', target }, ...rest.commands] };
 }
 
 /** The floor orders again what it took back, so an order for what the release in flight was started for is served by that; any other one waits until it has settled. */

@@ -202,6 +202,13 @@ describe('orders of the floor', () => {
     expect(after.state.owed).toEqual([]);
   });
 
+  it('those that come during a look are served by what it leads to', () => {
+    const hinted = play(newPackage('x'), { kind: 'hint', hint: order('a', 'one') }, { kind: 'hint', hint: order('b', 'two') });
+    const { commands, state } = play(hinted.state, see(current, order('a', 'one')));
+    expect(commands).toMatchObject([{ kind: 'start', target: { causes: [{ id: 'a' }, { id: 'b' }] } }]);
+    expect(state.pending).toEqual([]);
+  });
+
   it('one that the floor gives again for what the release in flight was started for is served by that', () => {
     const flying = play(newPackage('x'), see(current, order('a', 'one', 'two'))).state;
     const again = play(flying, see(current, order('a again', 'two')), end('release:x-1.3-r3', 'published'));
