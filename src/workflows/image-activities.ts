@@ -32,6 +32,14 @@ export const imageControl = proxyActivities<Pick<ImageControlActivities, 'hintIm
   retry,
 });
 
+/** A few tries: the next sweep comes soon. */
+export const sweptImages = proxyActivities<Pick<ImageControlActivities, 'hintImages'>>({
+  taskQueue: QUEUES.control,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry: { ...retry, maximumAttempts: 3 },
+});
+
 /** apko puts packages together without running them: one builder makes every architecture. */
 export function imageBuilder(architecture: string, summary: string): ImageBuilderActivities {
   return proxyActivities<ImageBuilderActivities>({

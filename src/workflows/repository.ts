@@ -4,6 +4,7 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -15,14 +16,19 @@ import { answered, newPublication, nextGroup, requested } from '../domain/public
 import type { Answer, PublicationState } from '../domain/publication/publication';
 import { clamp, DETAILS_BYTES } from '../domain/text/clamp';
 import { control, publisher, signer } from './activities';
+import { openImageHints } from './image-hints';
+import type { OwedHints } from './image-hints';
 import { packageId, publishSignal, repositoryQuery, withdrawSignal, withdrawUpdate } from './messages';
 import type { RepositoryInput, RepositoryView } from './messages';
 
 type State = PublicationState<PublishRequest, WithdrawRequest>;
+type Carried = State & { readonly images?: OwedHints };
 
 /** `repository:<distribution>`: the only writer of the published repository. Group commit: whatever waits goes into the next generation. */
 export async function repository(input: RepositoryInput): Promise<never> {
-  let state = (input.state as State | undefined) ?? newPublication<PublishRequest, WithdrawRequest>();
+  const { images: owed, ...carried }: Carried = (input.state as Carried | undefined) ?? newPublication<PublishRequest, WithdrawRequest>();
+  let state: State = carried;
+  const images = openImageHints(owed);
   let again: Answer[] = [];
   let problem: string | undefined;
 
@@ -99,6 +105,10 @@ export async function repository(input: RepositoryInput): Promise<never> {
         const answers = await commit(group);
         state = answered(state, answers);
         problem = undefined;
+        if (patched('images-are-told')) {
+          const packages = [...new Set([...group.publish, ...group.withdraw].map((request) => request.package))];
+          images.tell({ generation: state.generation, packages, at: new Date().toISOString() });
+        }
         await answer(answers, group.withdraw);
       } catch (error) {
         if (!(error instanceof ActivityFailure)) throw error;
@@ -116,6 +126,7 @@ export async function repository(input: RepositoryInput): Promise<never> {
     }
     if (!workflowInfo().continueAsNewSuggested) continue;
     await condition(allHandlersFinished);
-    if (again.length === 0) await continueAsNew<typeof repository>({ ...input, state: { ...state, working: [] } });
+    if (again.length > 0) continue;
+    await continueAsNew<typeof repository>({ ...input, state: { ...state, working: [], images: images.owed() } });
   }
 }

@@ -40,6 +40,9 @@ export interface World {
   /** What the floor was told; it does not run here. */
   readonly news: FloorNews[];
   generation: number;
+  /** What images were told of, generation by generation; that many tries fail before. */
+  readonly imageHints: { readonly id: string; readonly packages: readonly string[] }[];
+  imageHintFailures: number;
 }
 
 export function newWorld(): World {
@@ -60,6 +63,8 @@ export function newWorld(): World {
     notes: [],
     news: [],
     generation: 1,
+    imageHints: [],
+    imageHintFailures: 0,
   };
 }
 
@@ -174,6 +179,11 @@ export function activitiesOf(world: World, env: TestWorkflowEnvironment) {
     },
     async writeReleaseRecord(record: ReleaseRecord) {
       world.records.push(record);
+    },
+    async hintImages({ id, packages }: { id: string; packages: readonly string[] }) {
+      if (world.imageHintFailures-- > 0) throw new Error('the store cannot be read');
+      world.imageHints.push({ id, packages });
+      return { hinted: 0 };
     },
     async notify({ event }: { event: string }) {
       world.notes.push(event);
@@ -290,9 +300,14 @@ const INDEXED = {
   DATETIME: temporal.api.enums.v1.IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 } as const;
 
-/** Runs `story` with one worker per task queue on the world's activities. */
-export async function onStage<T>(env: TestWorkflowEnvironment, world: World, story: () => Promise<T>): Promise<T> {
-  const activities = activitiesOf(world, env);
+/** Runs `story` with one worker per task queue on the world's activities, and others beside them. */
+export async function onStage<T>(
+  env: TestWorkflowEnvironment,
+  world: World,
+  story: () => Promise<T>,
+  others: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = {},
+): Promise<T> {
+  const activities = { ...activitiesOf(world, env), ...others };
   const identity = 'stage';
   const common = { connection: env.nativeConnection, activities, identity };
   const queues = [QUEUES.control, QUEUES.tester, QUEUES.signer, QUEUES.publisher, QUEUES.builder('x86_64'), QUEUES.builder('aarch64')];

@@ -1,0 +1,119 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ImageLook } from '../../src/domain/image/reduce';
+import { requiredImageChecks } from '../../src/domain/image/gate';
+import type { BuiltVariant, ImageGateRecord, ImageLock, ImageRecord, TagMove } from '../../src/domain/image/image';
+import type { Digest } from '../../src/domain/digest';
+import type { Verdict } from '../../src/domain/check/verdict';
+
+/** What registry, apko and suites do in a workflow test, and what the workflows did to them. */
+export interface ImageWorld {
+  /** What a look finds now. */
+  look: ImageLook;
+  /** Failing checks of a lock by attempt. */
+  failing: (lock: ImageLock, attempt: number) => readonly string[];
+  /** While true, builds stand. */
+  building: boolean;
+  /** How often `moveTags` dies after it moved. */
+  crashes: number;
+  refuseTags: boolean;
+  readonly tags: Map<string, string>;
+  readonly pushed: Set<string>;
+  readonly calls: string[];
+  readonly records: ImageRecord[];
+  readonly gates: ImageGateRecord[];
+}
+
+const digest = (text: string): Digest => `sha256:${Buffer.from(text).toString('hex').padEnd(64, '0').slice(0, 64)}`;
+
+/** A lock whose key is made of its name. */
+export function lockOf(name: string, more: Partial<ImageLock> = {}): ImageLock {
+  return {
+    image: 'web',
+    repository: 'tools/web',
+    commit: 'c'.repeat(40),
+    generation: 1,
+    spec: digest('spec'),
+    suites: [{ name: 'starts', file: digest('suite') }],
+    variants: ['', 'dev'].map((variant) => ({ variant, config: digest('config'), digest: digest(name), version: '1.2.3-r0', packages: 3 })),
+    key: digest(name),
+    changes: [],
+    ...more,
+  };
+}
+
+export function newImageWorld(first: ImageLock): ImageWorld {
+  return {
+    look: { lock: first },
+    failing: () => [],
+    building: false,
+    crashes: 0,
+    refuseTags: false,
+    tags: new Map(),
+    pushed: new Set(),
+    calls: [],
+    records: [],
+    gates: [],
+  };
+}
+
+export const builtDigest = (lock: ImageLock, variant: string) => `${lock.key.slice(0, 40)}/${variant || 'plain'}`;
+
+/** The contract's activities of images over an `ImageWorld`, as scripted third parties. */
+export function imageActivitiesOf(world: ImageWorld) {
+  const verdict = (check: string, failing: readonly string[]): Verdict => ({
+    check,
+    outcome: failing.includes(check) ? 'failed' : 'passed',
+    summary: 'seen',
+    details: [],
+    seconds: 0,
+  });
+  const checksOf = (lock: ImageLock, variant: string, suites: boolean) =>
+    requiredImageChecks({ ...lock, variants: lock.variants.filter((locked) => locked.variant === variant) }).filter(
+      (check) => check.startsWith('suite-') === suites,
+    );
+  return {
+    async lockImage(): Promise<ImageLook> {
+      world.calls.push('lock');
+      return world.look;
+    },
+    async buildImage({ lock, variant }: { lock: ImageLock; variant: string }) {
+      world.calls.push(`build ${variant || 'plain'}`);
+      while (world.building) await new Promise((resolve) => setTimeout(resolve, 20));
+      const failing = world.failing(lock, 0);
+      const built: BuiltVariant = { variant, digest: builtDigest(lock, variant), layout: digest('layout'), sboms: {}, bytes: 1 };
+      return { built, verdicts: checksOf(lock, variant, false).map((check) => verdict(check, failing)) };
+    },
+    async pushImage({ built }: { built: BuiltVariant }) {
+      world.calls.push(`push ${built.variant || 'plain'}`);
+      world.pushed.add(built.digest);
+    },
+    async testImage({ lock, built, attempt }: { lock: ImageLock; built: BuiltVariant; attempt: number }) {
+      world.calls.push(`test ${built.variant || 'plain'} ${attempt}`);
+      if (!world.pushed.has(built.digest)) throw ApplicationFailure.nonRetryable('there is no such image in the registry');
+      return checksOf(lock, built.variant, true).map((check) => verdict(check, world.failing(lock, attempt)));
+    },
+    async writeImageGate(gate: ImageGateRecord) {
+      world.gates.push(gate);
+      return digest(`gate ${world.gates.length}`);
+    },
+    async signImages() {
+      world.calls.push('sign');
+      return { signatures: digest('signatures') };
+    },
+    async moveTags({ lock }: { lock: ImageLock }): Promise<TagMove[]> {
+      world.calls.push('moveTags');
+      if (world.refuseTags) throw ApplicationFailure.nonRetryable('the gate record names other digests', 'GateRefused');
+      const moves = lock.variants.map(({ variant }): TagMove => {
+        const tag = variant === '' ? 'latest' : `latest-${variant}`;
+        const from = world.tags.get(tag);
+        world.tags.set(tag, builtDigest(lock, variant));
+        return { tag, ...(from === undefined ? {} : { from }), to: builtDigest(lock, variant) };
+      });
+      if (world.crashes-- > 0) throw new Error('the worker was killed after the tags had moved');
+      return moves;
+    },
+    async writeImageRecord(record: ImageRecord) {
+      world.records.push(record);
+    },
+  };
+}
