@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   watch: () => (require('./watch') as typeof import('./watch')).watchCommand(),
   withdraw: () => (require('./withdraw') as typeof import('./withdraw')).withdrawCommand(),
   ingest: () => (require('./ingest') as typeof import('./ingest')).ingestCommand(),
+  image: () => (require('./image') as typeof import('./image')).imageCommand(),
   spec: () => (require('./spec/command') as typeof import('./spec/command')).specCommand(),
   version: () => (require('./version-compare') as typeof import('./version-compare')).versionCommand(),
   graph: () => (require('./graph') as typeof import('./graph')).graphCommand(),

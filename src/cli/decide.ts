@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowNotFoundError, WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import { Argument, Command } from 'commander';
 import { run } from '../activities/process';
 import { Complaint } from '../config/complaint';
@@ -7,12 +7,14 @@ import type { Decision } from '../domain/release/release';
 import { decideUpdate } from '../workflows/messages';
 import { print, printJson } from './output';
 import { byOption } from './person';
+import { inFlightImages } from '../views/images';
 import { inFlightReleases, type InFlight } from '../views/in-flight';
 import { resolveName } from './read/names';
 import { withSession, type Session } from './session';
 import { safe } from '../domain/text/safe';
 
 const ANSWER_SECONDS = 10;
+const IMAGE = 'image:';
 const KINDS = ['retry', 'patch', 'waive', 'reject'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -26,7 +28,7 @@ interface Options {
 
 export function decideCommand(): Command {
   return new Command('decide')
-    .summary('answer a release that waits for a person')
+    .summary('answer a release or an image that waits for a person')
     .description(
       `Answers a release that waits: \`millrace status\` lists them, \`millrace show\` tells why.
 
@@ -35,7 +37,7 @@ export function decideCommand(): Command {
   waive    a named check need not pass (needs --check and --reason)
   reject   give the release up (needs --reason); only \`release --insist\` brings it back`,
     )
-    .argument('<release>', 'release (zlib-1.3.1-r0), or package with a release in flight (zlib)')
+    .argument('<release>', 'release (zlib-1.3.1-r0), package with a release in flight (zlib), or image (image:web)')
     .addArgument(new Argument('<decision>', 'the answer').choices(KINDS))
     .option('--check <name>', 'the check to waive')
     .option('--commit <commit>', "the commit to go on with (default: the head of the release's branch)")
@@ -50,6 +52,7 @@ Examples:
   millrace decide lz4-1.10.0-r0 patch --commit 5d1c4f0
   millrace decide lz4 waive --check package-tests --reason "the test is wrong for 1.10"
   millrace decide lz4 reject --reason "breaks the frame format"
+  millrace decide image:web retry
 
 Exit codes: 0 accepted, 1 refused (the reason is printed), 2 usage or configuration`,
     )
@@ -57,25 +60,23 @@ Exit codes: 0 accepted, 1 refused (the reason is printed), 2 usage or configurat
       checkUsage(kind, options);
       await withSession(command, async (session) => {
         const client = await session.client();
-        const waiting = await findWaiting(session, word, await inFlightReleases(client));
-        const decision = await decisionOf(session, kind, options, waiting);
+        const { release, decision } = word.startsWith(IMAGE)
+          ? await imageDecision(client, word.slice(IMAGE.length), kind, options)
+          : await releaseDecision(session, client, word, kind, options);
         let text: string;
         try {
           text = await client.withDeadline(Date.now() + ANSWER_SECONDS * 1000, () =>
-            client.workflow.getHandle(waiting.release).executeUpdate(decideUpdate, { args: [decision] }),
+            client.workflow.getHandle(release).executeUpdate(decideUpdate, { args: [decision] }),
           );
         } catch (error) {
           if (error instanceof WorkflowUpdateFailedError)
             throw new Complaint({ message: `refused: ${safe(error.cause?.message ?? error.message)}` });
           if (error instanceof WorkflowNotFoundError)
-            throw new Complaint({
-              message: `${waiting.release} has ended`,
-              remedy: `millrace show ${waiting.release.slice('release:'.length)}`,
-            });
+            throw new Complaint({ message: `${release} has ended`, remedy: `${showOf(word)} tells how it stands` });
           throw error;
         }
-        if (options.json) printJson({ release: waiting.release, decision, text });
-        else print(`${waiting.release}: ${safe(text)}`);
+        if (options.json) printJson({ release, decision, text });
+        else print(`${release}: ${safe(text)}`);
       });
     });
 }
@@ -90,6 +91,35 @@ function checkUsage(kind: Kind, options: Options): void {
   if (kind !== 'patch' && options.commit) throw new Complaint({ message: `--commit belongs to patch, not to ${kind}` }, 2);
 }
 
+const showOf = (word: string) => (word.startsWith(IMAGE) ? `millrace image show ${word.slice(IMAGE.length)}` : `millrace show ${word}`);
+
+interface Decided {
+  /** Id of the workflow that is answered. */
+  readonly release: string;
+  readonly decision: Decision;
+}
+
+async function releaseDecision(session: Session, client: Client, word: string, kind: Kind, options: Options): Promise<Decided> {
+  const waiting = await findWaiting(session, word, await inFlightReleases(client));
+  return { release: waiting.release, decision: await decisionOf(kind, options, () => patchCommit(session, options.commit, waiting)) };
+}
+
+async function imageDecision(client: Client, image: string, kind: Kind, options: Options): Promise<Decided> {
+  const found = (await inFlightImages(client)).find((running) => running.image === image);
+  if (!found)
+    throw new Complaint({
+      message: `the image ${image} has no release in flight`,
+      remedy: `millrace image show ${image} tells how it stands`,
+    });
+  const noBranch = () => {
+    throw new Complaint(
+      { message: 'an image has no branch to patch', remedy: 'commit to main: the image is locked anew, and replaces the one that waits' },
+      2,
+    );
+  };
+  return { release: found.release, decision: await decisionOf(kind, options, noBranch) };
+}
+
 async function findWaiting(session: Session, word: string, running: readonly InFlight[]): Promise<InFlight> {
   const named = await resolveName(session, word, running);
   const found = running.find((release) =>
@@ -101,12 +131,12 @@ async function findWaiting(session: Session, word: string, running: readonly InF
   throw new Complaint({ message: what, remedy: `millrace show ${word} tells how it stands` });
 }
 
-async function decisionOf(session: Session, kind: Kind, options: Options, waiting: InFlight): Promise<Decision> {
+async function decisionOf(kind: Kind, options: Options, commit: () => Promise<string>): Promise<Decision> {
   const reason = options.reason === undefined ? {} : { reason: options.reason };
   if (kind === 'waive') return { kind, by: options.by, check: options.check!, reason: options.reason! };
   if (kind === 'reject') return { kind, by: options.by, reason: options.reason! };
   if (kind === 'retry') return { kind, by: options.by, ...reason };
-  return { kind, by: options.by, commit: await patchCommit(session, options.commit, waiting), ...reason };
+  return { kind, by: options.by, commit: await commit(), ...reason };
 }
 
 /** The full commit id that is meant: the one named, else what was pushed to the release's branch. */

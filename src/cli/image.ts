@@ -1,0 +1,169 @@
+import { Command } from 'commander';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Complaint } from '../config/complaint';
+import { didYouMean } from '../config/nearest';
+import { packageDefaults } from '../config/package-defaults';
+import { safe } from '../domain/text/safe';
+import { inFlightImages, imageStandings, imageStory, type ImageInFlight } from '../views/images';
+import { imageHintUpdate, imageId, imageQuery, type ImageHint, type ImageView } from '../workflows/messages';
+import { imageHintMessage } from '../workflows/start';
+import { print, printJson } from './output';
+import { byOption } from './person';
+import { withSession, type Session } from './session';
+import { imageListText, imageTagsText, imageText } from './view/image';
+import { terminalStyle } from './view/style';
+
+const ANSWER_SECONDS = 10;
+const LOOK_SECONDS = 60;
+const ANSWERED = '\nExit codes: 0 shown, 1 unknown image, 2 usage or configuration';
+
+export function imageCommand(): Command {
+  const image = new Command('image')
+    .summary('images: what their tags point to, and building them')
+    .description('Images follow their packages by themselves. `millrace decide image:NAME …` answers one that waits.');
+  for (const command of [listCommand(), showCommand(), tagsCommand(), buildCommand()]) image.addCommand(command);
+  return image;
+}
+
+function listCommand(): Command {
+  return new Command('list')
+    .summary('every image: version, tags, what is under way')
+    .option('--json', 'print as JSON')
+    .action(async (options: { readonly json?: boolean }, command: Command) => {
+      await withSession(command, async (session) => {
+        const images = await imageStandings(session.store, await running(session));
+        if (options.json) printJson(images);
+        else print(imageListText(terminalStyle(Date.now()), images));
+      });
+    });
+}
+
+function showCommand(): Command {
+  return new Command('show')
+    .summary('an image: tags with their digests, what it waits for, packages, releases')
+    .argument('<name>', 'image, as its folder is called')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', ANSWERED)
+    .action(async (name: string, options: { readonly json?: boolean }, command: Command) => {
+      await withSession(command, async (session) => {
+        const story = await storyOf(session, name);
+        if (options.json) printJson(story);
+        else print(imageText(terminalStyle(Date.now()), story));
+      });
+    });
+}
+
+function tagsCommand(): Command {
+  return new Command('tags')
+    .summary('where the tags of an image point, and every move of them with its reason')
+    .argument('<name>', 'image, as its folder is called')
+    .option('--json', 'print as JSON')
+    .addHelpText('after', ANSWERED)
+    .action(async (name: string, options: { readonly json?: boolean }, command: Command) => {
+      await withSession(command, async (session) => {
+        const { tags } = await storyOf(session, name);
+        if (options.json) printJson(tags ?? { image: name, tags: {}, moves: [] });
+        else print(tags ? imageTagsText(terminalStyle(Date.now()), tags) : `${name}: nothing was tagged yet`);
+      });
+    });
+}
+
+function buildCommand(): Command {
+  return new Command('build')
+    .summary('look at an image now, and build it if it would be another')
+    .description('Locks the image against the newest generation. What differs from what its tags point to is built, tested and tagged.')
+    .argument('<name>', 'image, as its folder is called')
+    .option('--insist', 'also a lock that was rejected')
+    .option('--no-wait', 'do not wait for the outcome of the look')
+    .option('--json', 'print the answer as JSON')
+    .addOption(byOption())
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 looked (the text says what came of it), 1 refused, or it cannot be locked, 2 usage or configuration',
+    )
+    .action(async (name: string, options: BuildOptions, command: Command) => {
+      await withSession(command, async (session) => {
+        await requireImage(session, name);
+        const at = new Date().toISOString();
+        const id = `person:${options.by}:${name}:${at}`;
+        const cause = { id, kind: 'person', text: `${options.by} asked for ${name}`, at, by: options.by } as const;
+        const { text, view } = await ask(session, name, { id, cause, ...(options.insist ? { insist: true } : {}) }, options.wait);
+        if (options.json) printJson({ image: name, text, problem: view?.problem ?? null, inFlight: view?.inFlight ?? null });
+        else print(`${name}: ${safe(text)}${view?.inFlight ? ` (follow it: millrace image show ${name})` : ''}`);
+        if (view?.problem !== undefined) process.exitCode = 1;
+      });
+    });
+}
+
+interface BuildOptions {
+  readonly insist?: boolean;
+  readonly wait: boolean;
+  readonly json?: boolean;
+  readonly by: string;
+}
+
+/** Asks for a look; waits for it, a minute at most. */
+async function ask(
+  session: Session,
+  name: string,
+  hint: ImageHint,
+  wait: boolean,
+): Promise<{ readonly text: string; readonly view?: ImageView }> {
+  const client = await session.client();
+  const { workflowId, start } = imageHintMessage(packageDefaults(session.config), name, hint);
+  const { type, taskQueue, input, summary: staticSummary, details: staticDetails } = start!;
+  const look = () =>
+    client
+      .withDeadline(Date.now() + ANSWER_SECONDS * 1000, () => client.workflow.getHandle(workflowId).query(imageQuery))
+      .catch(() => undefined);
+  const before = await look();
+  const answer = await client.withDeadline(Date.now() + ANSWER_SECONDS * 1000, () =>
+    client.workflow.executeUpdateWithStart(imageHintUpdate, {
+      args: [hint],
+      startWorkflowOperation: new WithStartWorkflowOperation(type, {
+        ...{ workflowId, taskQueue, staticSummary, staticDetails },
+        args: [input],
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    }),
+  );
+  if (!wait || !answer.text.startsWith('looking')) return answer;
+  for (const until = Date.now() + LOOK_SECONDS * 1000; Date.now() < until; await sleep(200)) {
+    const view = await look();
+    if (view?.lastLook && view.lastLook.at !== before?.lastLook?.at) return { text: view.lastLook.text, view };
+  }
+  return answer;
+}
+
+/** Nothing where no Temporal server answers. */
+function running(session: Session): Promise<readonly ImageInFlight[]> {
+  return session.client().then(inFlightImages, () => []);
+}
+
+async function storyOf(session: Session, name: string) {
+  const client = await session.client().catch(() => undefined);
+  const flying = await running(session);
+  const story = await imageStory(session.store, client, name, flying);
+  if (story) return story;
+  const known = (await imageStandings(session.store, flying)).map(({ image }) => image);
+  throw new Complaint({
+    message: `nobody has looked at an image ${name}`,
+    remedy: didYouMean(name, known) ?? `millrace image build ${name}`,
+  });
+}
+
+/** An image that main does not describe is a mistyped one. */
+async function requireImage({ config, forge }: Session, name: string): Promise<void> {
+  if (!config.images)
+    throw new Complaint({ message: `${config.file} has no block \`images\``, remedy: 'docs/images.md says what belongs there' }, 2);
+  const { directory } = config.images;
+  const commit = await forge.head(config.specs.branch);
+  const paths = await forge.list(commit, directory);
+  if (paths.includes(`${directory}/${name}/image.yaml`)) return;
+  const known = paths.flatMap((path) => /^([^/]+)\/image\.yaml$/.exec(path.slice(directory.length + 1))?.[1] ?? []);
+  throw new Complaint({
+    message: `there is no ${directory}/${name}/image.yaml on ${config.specs.branch}`,
+    remedy: didYouMean(name, known) ?? `commit one; ${imageId(name)} is started by it`,
+  });
+}

@@ -1,0 +1,95 @@
+import type { ImageTags } from '../../domain/image/image';
+import { safe } from '../../domain/text/safe';
+import type { ImageStanding, ImageStory } from '../../views/images';
+import { age, outcomeColour, paint, table, type Style } from './style';
+
+const MOVES = 20;
+
+/** `millrace image list`. */
+export function imageListText(style: Style, images: readonly ImageStanding[]): string {
+  if (images.length === 0) return 'No image was looked at yet: docs/images.md says how to write one.';
+  return table(
+    style,
+    ['image', 'version', 'tags', 'generation', 'stands'],
+    images.map((image) => [
+      image.image,
+      image.last?.lock?.variants[0]?.version ?? '',
+      Object.keys(image.tags?.tags ?? {}).join(' '),
+      image.last?.lock ? String(image.last.lock.generation) : '',
+      standsAs(style, image),
+    ]),
+  );
+}
+
+function standsAs({ colours }: Style, { inFlight, last }: ImageStanding) {
+  if (inFlight?.view?.waitingFor) return paint('waits for a person', colours.yellow);
+  if (inFlight) return inFlight.stage;
+  return last?.problem === undefined ? '' : paint(`cannot be locked: ${last.problem.split('\n')[0]!.slice(0, 100)}`, colours.red);
+}
+
+/** `millrace image show`. */
+export function imageText(style: Style, story: ImageStory): string {
+  const { bold, red } = style.colours;
+  const { last, tags, inFlight, entity } = story;
+  return [
+    bold(safe(story.image)),
+    ...(inFlight ? [`${safe(inFlight.release)}: ${safe(inFlight.stage)}, since ${age(style, inFlight.startedAt)}`] : []),
+    ...(inFlight?.view?.waitingFor ? [imageWaitingText(style, inFlight.view.waitingFor)] : []),
+    ...(last?.problem === undefined
+      ? []
+      : [`${red('It cannot be locked now; its tags stay where they are.')}\n${last.problem.split('\n').map(safe).join('\n')}`]),
+    ...(entity?.lastLook && last?.problem === undefined
+      ? [`Last look ${age(style, entity.lastLook.at)} ago: ${safe(entity.lastLook.text)}`]
+      : []),
+    tags ? imageTagsText(style, tags) : 'Nothing was tagged yet.',
+    ...story.contents.map(
+      ({ variant, packages }) =>
+        `${bold(`Packages${variant === '' ? '' : ` of ${safe(variant)}`}`)}\n${packages.map(({ name, version }) => safe(`${name} ${version}`)).join('\n')}`,
+    ),
+    ...(story.releases.length > 0 ? [`${bold('Releases')}\n${releaseTable(style, story.releases)}`] : []),
+  ].join('\n\n');
+}
+
+/** Why an image waits, and the commands that answer. */
+export function imageWaitingText(
+  style: Style,
+  waiting: { readonly because: readonly string[]; readonly answers: readonly string[] },
+): string {
+  return [
+    ...waiting.because.map((reason) => `  ${safe(reason)}`),
+    ...waiting.answers.map((answer) => `  ${style.colours.dim('>')} ${safe(answer)}`),
+  ].join('\n');
+}
+
+/** `millrace image tags`. */
+export function imageTagsText(style: Style, { repository, tags, moves }: ImageTags): string {
+  const { bold } = style.colours;
+  const newest = [...moves].reverse();
+  const moved = (tag: string) => newest.find((move) => move.tag === tag)?.at;
+  const rows = Object.entries(tags).map(([tag, digest]) => {
+    const at = moved(tag);
+    return [`${repository}:${tag}`, digest, at === undefined ? '' : age(style, at)];
+  });
+  return [
+    table(style, ['tag', 'digest', 'since'], rows),
+    `${bold('Moves, newest first')}\n${table(
+      style,
+      ['ago', 'tag', 'to', 'why'],
+      newest.slice(0, MOVES).map(({ at, tag, to, reason }) => [age(style, at), tag, to.slice(0, 19), reason]),
+    )}`,
+  ].join('\n\n');
+}
+
+function releaseTable(style: Style, releases: ImageStory['releases']): string {
+  return table(
+    style,
+    ['release', 'outcome', 'ago', 'generation', 'reason'],
+    releases.map(({ id, outcome, finishedAt, lock, reason }) => [
+      id.replace(/^image-release:/, ''),
+      paint(outcome, outcome === 'tagged' ? style.colours.green : outcomeColour(style, outcome)),
+      age(style, finishedAt),
+      String(lock.generation),
+      reason.slice(0, 80),
+    ]),
+  );
+}
