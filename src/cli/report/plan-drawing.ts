@@ -1,5 +1,5 @@
 import type { Forecast } from '../../domain/floor/simulate/forecast';
-import { markup, type Html } from '../../gateway/page/markup';
+import { markup, trusted, type Html } from '../../gateway/page/markup';
 
 /** Packages of a wave that are drawn by name. */
 const SHOWN = 24;
@@ -12,7 +12,7 @@ const LEFT = 24;
 const STYLE = `text{font:12px system-ui,sans-serif;fill:#1b1f23}
 .heading{font-size:13px;font-weight:600}.quiet{fill:#57606a}.ground{fill:#fbfbf9}
 .chip{fill:#fff;stroke:#c3c8c2}.may .chip{stroke-dasharray:4 3}.changed .chip{fill:#e8f0fa;stroke:#0a58a8}.critical .chip{fill:#fff6e5;stroke:#b06f00;stroke-dasharray:none}
-.edge{fill:none;stroke:#d9dcd8}.edge.critical{stroke:#b06f00;stroke-width:1.5}`;
+.edge{fill:none;stroke:#d9dcd8;stroke-opacity:.6}.edge.critical{stroke:#b06f00;stroke-width:1.5;stroke-opacity:1}`;
 
 interface Chip {
   readonly name: string;
@@ -47,7 +47,7 @@ export function planDrawing(changed: readonly string[], { rebuilds, criticalPath
   const width = LEFT + columns.length * COLUMN;
   const height = TOP + rows * (CHIP.height + CHIP.gap) + 16;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}">
-<style>${STYLE}</style><rect class="ground" width="${width}" height="${height}"/>
+<style>${trusted(STYLE)}</style><rect class="ground" width="${width}" height="${height}"/>
 <text class="quiet" x="${LEFT}" y="22">Solid: rebuilt for sure. Dashed: may follow. Orange: the critical path.</text>
 ${columns.flatMap((chips) => chips.map((chip) => edge(places.get(chip.because ?? ''), places.get(chip.name), false)))}
 ${criticalPath.slice(1).map((one, index) => edge(places.get(criticalPath[index]!.package), places.get(one.package), true))}
