@@ -33,6 +33,7 @@ export async function floor(input: FloorInput): Promise<never> {
   let wakeAt: FloorStep['wakeAt'];
   const commands: FloorCommand[] = [...(carried?.commands ?? [])];
   const underWay = new Set<FloorCommand>();
+  let stirred = false;
   const log = openFloorLog(runId, state);
   const signs = openFloorSigns();
 
@@ -40,9 +41,14 @@ export async function floor(input: FloorInput): Promise<never> {
     const step = reduceFloor(state, event);
     state = step.state;
     wakeAt = step.wakeAt;
+    stirred = true;
     commands.push(...step.commands);
     log.note(journalLine(state.step, event, step.commands));
     return step.text;
+  };
+  const say = (problem: string): void => {
+    signs.problem(problem);
+    stirred = true;
   };
   const decide = (decision: FloorDecision) => apply({ kind: 'decision', decision, at: Date.now() });
   setHandler(newsSignal, (news) => void apply({ kind: 'news', news, at: Date.now() }));
@@ -55,7 +61,7 @@ export async function floor(input: FloorInput): Promise<never> {
   });
   setHandler(floorDecideSignal, (decision) => {
     const refused = refusalOf(state, decision);
-    if (refused) signs.problem(`refused: ${refused}`);
+    if (refused) say(`refused: ${refused}`);
     else decide(decision);
   });
   setHandler(floorQuery, () => floorView(state, Date.now()));
@@ -76,7 +82,7 @@ export async function floor(input: FloorInput): Promise<never> {
         done = true;
       } catch (error) {
         if (!(error instanceof ActivityFailure)) throw error;
-        signs.problem(error.cause?.message ?? error.message);
+        say(error.cause?.message ?? error.message);
         // Without a plan nothing more is started: it is asked for until there is one.
         if (command.kind === 'plan') await sleep('1 minute');
         else done = true;
@@ -94,11 +100,11 @@ export async function floor(input: FloorInput): Promise<never> {
   const full = () => workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > EVENTS;
   apply({ kind: 'tick', at: Date.now() });
   for (;;) {
+    const news = () => stirred || full();
+    if (wakeAt === undefined) await condition(news);
+    else if (!(await condition(news, Math.max(1, wakeAt - Date.now())))) apply({ kind: 'tick', at: Date.now() });
+    stirred = false;
     signs.show(state);
-    const armed = wakeAt;
-    const stirred = () => commands.length > 0 || wakeAt !== armed || full();
-    if (armed === undefined) await condition(stirred);
-    else if (!(await condition(stirred, Math.max(1, armed - Date.now())))) apply({ kind: 'tick', at: Date.now() });
     await carryOut();
     log.keepUp(!state.jobs.some((job) => job && job.status === 'building'));
     if (!full()) continue;
