@@ -5,7 +5,7 @@ import type { Verdict } from '../../src/domain/check/verdict';
 import type { Digest } from '../../src/domain/digest';
 import type { EncodedPlan } from '../../src/domain/floor/encoded-plan';
 import { checksOf } from '../../src/domain/release/attempts';
-import type { BuildResult, Change, Comparison, ReleaseInput } from '../../src/domain/release/release';
+import type { BuildResult, Change, Comparison, ReleaseInput, ReleaseRecord } from '../../src/domain/release/release';
 import { fullVersion } from '../../src/domain/version/version';
 
 /** A distribution in which every step of a release succeeds at once, but for the builds: they take as long as `build` does. */
@@ -16,10 +16,11 @@ export interface Distribution {
   readonly client: Client;
 }
 
-/** What happened to a distribution: every call of an activity by name, and each package that was published, in order. */
+/** What happened to a distribution: how often each activity was called, each package that was published, in order, and when the last release ended (ISO 8601). */
 export interface Happened {
   readonly calls: Record<string, number>;
   readonly published: string[];
+  lastEnd: string;
 }
 
 const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
@@ -29,7 +30,7 @@ const VERSION = '1.0';
 /** The contract's activities as scripted third parties: a spec repository, builders, a store and a published repository that only remember epochs. Packages start as published in `1.0-r0`. */
 export function distributionActivities({ plan, build, client }: Distribution) {
   const main = new Map<string, number>();
-  const happened: Happened = { calls: {}, published: [] };
+  const happened: Happened = { calls: {}, published: [], lastEnd: '' };
   const publishedEpoch = new Map<string, number>();
   let generation = 1;
 
@@ -97,7 +98,9 @@ export function distributionActivities({ plan, build, client }: Distribution) {
     async writeGateRecord() {
       return digest('9');
     },
-    async writeReleaseRecord() {},
+    async writeReleaseRecord({ finishedAt }: ReleaseRecord) {
+      if (finishedAt > happened.lastEnd) happened.lastEnd = finishedAt;
+    },
     async notify() {},
     async hintImages() {
       return { hinted: 0 };
