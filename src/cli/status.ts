@@ -44,6 +44,11 @@ export function overviewJson(found: Overview) {
     generation: found.generation,
     inFlight: found.inFlight?.map(inFlightJson) ?? null,
     waiting: found.inFlight?.filter((release) => release.view?.waitingFor).map(inFlightJson) ?? null,
+    images:
+      found.images?.map(({ release, image, stage, startedAt, view }) => ({
+        ...{ release, image, stage, startedAt },
+        waitingFor: view?.waitingFor ?? null,
+      })) ?? null,
     published: recent(found.published),
     notPublished: recent(found.given),
     share: found.share,

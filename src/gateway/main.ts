@@ -49,7 +49,7 @@ async function main(): Promise<void> {
       key: { folder: paths.keys, name: key },
       ...(config.images ? { imageKey: basename(imageKeyFiles(paths.keys, distribution).publicKey) } : {}),
     },
-    pages: { distribution, architectures, key, ...sources },
+    pages: { distribution, architectures, key, ...(config.images ? { registry: config.images.registry } : {}), ...sources },
     clock: () => new Date(),
     log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
   });

@@ -6,6 +6,7 @@ import { createFolderStore } from '../activities/store/folder-store';
 import { statePaths, type Config } from '../config/config';
 import { isPackageName } from '../domain/change/files';
 import { createCatalogue } from '../views/catalogue';
+import { imageStandings, imageStory, inFlightImages, type ImageInFlight } from '../views/images';
 import { inFlightReleases, type InFlight } from '../views/in-flight';
 import { overview } from '../views/overview';
 import { packageStory } from '../views/package-story';
@@ -25,7 +26,7 @@ export function createPageSources(deps: {
   readonly forge: Forge;
   readonly client: Client;
   readonly healthy: () => Promise<boolean>;
-}): Pick<PagesDeps, 'overview' | 'catalogue' | 'packageStory' | 'vulnerabilities' | 'workflowUrl'> {
+}): Pick<PagesDeps, 'overview' | 'catalogue' | 'images' | 'imageStory' | 'packageStory' | 'vulnerabilities' | 'workflowUrl'> {
   const { config, forge, client } = deps;
   const paths = statePaths(config.state);
   const store = createFolderStore(paths.store);
@@ -42,15 +43,25 @@ export function createPageSources(deps: {
     (await answering())
       ? client.withDeadline(Date.now() + LIST_MILLISECONDS, () => inFlightReleases(client, name)).catch(() => undefined)
       : undefined;
+  const flyingImages = async (): Promise<readonly ImageInFlight[] | undefined> =>
+    (await answering())
+      ? client.withDeadline(Date.now() + LIST_MILLISECONDS, () => inFlightImages(client)).catch(() => undefined)
+      : undefined;
   const ui = `http://${config.temporal.address.replace(/:\d+$/, '')}:${config.temporal.uiPort}`;
 
   return {
     catalogue,
     vulnerabilities,
     overview: shared(
-      () => overview({ distribution: config.distribution, published, ended, inFlight: () => inFlight() }),
+      () => overview({ distribution: config.distribution, published, ended, inFlight: () => inFlight(), images: flyingImages }),
       FRESH_MILLISECONDS,
     ),
+    images: shared(async () => imageStandings(store, (await flyingImages()) ?? []), FRESH_MILLISECONDS),
+    async imageStory(name) {
+      if (!isPackageName(name)) return undefined;
+      const flying = await flyingImages();
+      return imageStory(store, flying && client, name, flying ?? []);
+    },
     async packageStory(name) {
       if (!isPackageName(name)) return undefined;
       const answers = await answering();

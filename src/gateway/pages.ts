@@ -1,14 +1,17 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Catalogue } from '../views/catalogue';
+import type { ImageStanding, ImageStory } from '../views/images';
 import type { Overview } from '../views/overview';
 import type { Vulnerabilities } from '../views/vulnerabilities';
 import { advisoriesPage } from './page/advisories';
 import { documentOf, PAGE_HEADERS, type Page } from './page/document';
+import { imagePage } from './page/image';
+import { imagesPage } from './page/images';
 import { linePage } from './page/line';
 import { packagePage, type PackagePageStory } from './page/package';
 import { packagesPage } from './page/packages';
 import type { Surroundings } from './page/parts';
-import { unknownPackagePage } from './page/unknown';
+import { unknownImagePage, unknownPackagePage } from './page/unknown';
 
 export interface PagesDeps {
   readonly distribution: string;
@@ -21,13 +24,18 @@ export interface PagesDeps {
   readonly packageStory: (name: string) => Promise<PackagePageStory | undefined>;
   /** Undefined where the factory keeps no advisories. */
   readonly vulnerabilities: () => Promise<Vulnerabilities | undefined>;
+  readonly images: () => Promise<readonly ImageStanding[]>;
+  /** Undefined for a name that nobody looked at. */
+  readonly imageStory: (name: string) => Promise<ImageStory | undefined>;
+  /** Host of the registry that images are pulled from; absent where none is set. */
+  readonly registry?: string;
   readonly workflowUrl: Surroundings['workflowUrl'];
   readonly clock: () => Date;
 }
 
 const REFRESH_SECONDS = 5;
 
-/** The pages for people: `/`, `/packages`, `/packages/<name>`, `/advisories`. They only read. */
+/** The pages for people: `/`, `/packages`, `/packages/<name>`, `/images`, `/images/<name>`, `/advisories`. They only read. */
 export function servePages(server: FastifyInstance, deps: PagesDeps): void {
   const { distribution, architectures, key } = deps;
   const around = (): Surroundings => ({ now: deps.clock().getTime(), workflowUrl: deps.workflowUrl });
@@ -46,6 +54,15 @@ export function servePages(server: FastifyInstance, deps: PagesDeps): void {
       page: typeof page === 'string' ? Number.parseInt(page, 10) || 1 : 1,
     };
     return show(reply, packagesPage(distribution, await deps.catalogue(), asked, around().now));
+  });
+
+  server.get('/images', async (_request, reply) => show(reply, imagesPage(distribution, await deps.images(), around().now)));
+
+  server.get<{ Params: { name: string } }>('/images/:name', async (request, reply) => {
+    const { name } = request.params;
+    const story = await deps.imageStory(name);
+    if (!story) return show(reply, unknownImagePage(distribution, name.slice(0, 128)), 404);
+    return show(reply, imagePage(distribution, story, deps.registry, around()));
   });
 
   server.get<{ Params: { name: string } }>('/packages/:name', async (request, reply) => {

@@ -45,7 +45,7 @@ export function createGateway(deps: GatewayDeps): FastifyInstance {
   });
   server.setNotFoundHandler((request, reply) =>
     reply.code(404).send({
-      error: `there is no ${request.method} ${request.url.slice(0, 200)}: GET /, GET /packages, GET /advisories, GET /repository/<architecture>/APKINDEX.tar.gz, GET /repository/security.json, GET /repository/osv/all.json, POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
+      error: `there is no ${request.method} ${request.url.slice(0, 200)}: GET /, GET /packages, GET /images, GET /advisories, GET /repository/<architecture>/APKINDEX.tar.gz, GET /repository/security.json, GET /repository/osv/all.json, POST /webhooks/github, POST /webhooks/generic, GET /healthz`,
     }),
   );
 

@@ -1,3 +1,4 @@
+import { inFlightImages } from '../../views/images';
 import { inFlightReleases } from '../../views/in-flight';
 import { overview as overviewOf, type Overview } from '../../views/overview';
 import { releaseRecords } from '../../views/records';
@@ -10,5 +11,6 @@ export function overview(session: Session): Promise<Overview> {
     published: session.published,
     ended: () => releaseRecords(session.store),
     inFlight: () => session.client().then(inFlightReleases, () => undefined),
+    images: () => session.client().then(inFlightImages, () => undefined),
   });
 }

@@ -1,8 +1,10 @@
 import { summaryLine } from '../../domain/check/gate';
 import { shortName, type InFlight } from '../../views/in-flight';
+import type { ImageInFlight } from '../../views/images';
 import type { Overview } from '../../views/overview';
 import { duration } from '../../domain/text/duration';
 import { safe } from '../../domain/text/safe';
+import { imageWaitingText } from './image';
 import { age, outcomeColour, paint, table, type Style } from './style';
 
 const LISTED = 5;
@@ -14,12 +16,14 @@ export function overviewText(style: Style, overview: Overview): string {
   const ended = [...overview.published, ...overview.given].sort((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1)).slice(0, LISTED);
   const waiting = overview.inFlight?.filter((release) => release.view?.waitingFor) ?? [];
   const moving = overview.inFlight?.filter((release) => !release.view?.waitingFor) ?? [];
+  const images = overview.images ?? [];
   return [
     head,
     ...(overview.inFlight ? [] : [red('No Temporal server answers: what is in flight is not known. Start the factory: millrace up')]),
     ...(waiting.length > 0 ? [waitingText(style, waiting)] : []),
     ...(moving.length > 0 ? [`${bold('In flight')}\n${movingTable(style, moving)}${troubles(style, moving)}`] : []),
-    ...(overview.inFlight?.length === 0 ? ['Nothing is in flight.'] : []),
+    ...(images.length > 0 ? [`${bold('Images')}\n${images.map((image) => imageText(style, image)).join('\n')}`] : []),
+    ...(overview.inFlight?.length === 0 && images.length === 0 ? ['Nothing is in flight.'] : []),
     ...(ended.length > 0 ? [`${bold('Last ended')}\n${endedTable(style, ended)}`] : []),
     shareText(overview),
   ].join('\n\n');
@@ -41,6 +45,12 @@ function waitingText(style: Style, waiting: readonly InFlight[]): string {
     ].join('\n');
   });
   return `${style.colours.bold('Waiting for a person')}\n${blocks.join('\n')}`;
+}
+
+function imageText(style: Style, { image, stage, startedAt, view }: ImageInFlight): string {
+  const waiting = view?.waitingFor;
+  if (!waiting) return `${safe(image)}: ${safe(stage)}, since ${age(style, startedAt)}`;
+  return `${style.colours.yellow(safe(image))} waits for a person for ${age(style, waiting.since)}\n${imageWaitingText(style, waiting)}`;
 }
 
 function troubles(style: Style, moving: readonly InFlight[]): string {

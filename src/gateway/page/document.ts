@@ -6,7 +6,7 @@ export interface Page {
   readonly title: string;
   readonly distribution: string;
   /** Which page of the navigation it is. */
-  readonly at: 'line' | 'packages' | 'advisories' | 'elsewhere';
+  readonly at: 'line' | 'packages' | 'images' | 'advisories' | 'elsewhere';
   /** Seconds after which the page is loaded anew. */
   readonly refresh?: number;
   /** Beside the navigation: how fresh it is. */
@@ -41,7 +41,7 @@ export function documentOf(page: Page): string {
         <a class="skip" href="#main">Skip to the content</a>
         <header>
           <a class="name" href="/">${page.distribution}</a>
-          <nav aria-label="Pages"><a href="/"${current('line')}>Line</a> <a href="/packages"${current('packages')}>Packages</a> <a href="/advisories"${current('advisories')}>Advisories</a></nav>
+          <nav aria-label="Pages"><a href="/"${current('line')}>Line</a> <a href="/packages"${current('packages')}>Packages</a> <a href="/images"${current('images')}>Images</a> <a href="/advisories"${current('advisories')}>Advisories</a></nav>
           ${page.freshness && markup`<span class="asof">${page.freshness}</span>`}
         </header>
         <main id="main" tabindex="-1">${page.main}</main>

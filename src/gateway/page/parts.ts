@@ -41,7 +41,7 @@ export function webLink(url: string): Html {
 }
 
 const TONES: Readonly<Record<string, string>> = {
-  ...{ published: 'good', passed: 'good', built: 'good' },
+  ...{ published: 'good', passed: 'good', built: 'good', tagged: 'good' },
   ...{ failed: 'bad', rejected: 'bad' },
   waived: 'wait',
 };

@@ -11,3 +11,14 @@ export function unknownPackagePage(distribution: string, name: string): Page {
       <p>It is neither published nor in flight, and there is no spec of that name. <a href="/packages">All packages</a></p>`,
   };
 }
+
+/** What a browser is shown for an image that nobody looked at. */
+export function unknownImagePage(distribution: string, name: string): Page {
+  return {
+    title: `No image ${name} in ${distribution}`,
+    distribution,
+    at: 'elsewhere',
+    main: markup`<h1>There is no image ${name}</h1>
+      <p>Nobody has looked at an image of that name. <a href="/images">All images</a></p>`,
+  };
+}
