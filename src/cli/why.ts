@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { Complaint } from '../config/complaint';
+import { causeChain } from '../views/cause-chain';
 import { print, printJson } from './output';
 import { findRelease } from './read/release-of';
 import { storyOfRecord, storyOfRunning } from './read/story';
@@ -22,7 +23,8 @@ export function whyCommand(): Command {
         const { named, running, record } = await findRelease(session, word);
         const story = (running && (await storyOfRunning(session, running))) ?? (record && (await storyOfRecord(session, record)));
         if (!story) throw new Complaint({ message: `${named.package} has no release yet`, remedy: `millrace release ${named.package}` });
-        if (!options.json) return print(whyText(terminalStyle(Date.now()), story));
+        const chain = await causeChain(session.store, story.input.causes);
+        if (!options.json) return print(whyText(terminalStyle(Date.now()), story, chain));
         const { release, standing, outcome, reason, generation, mergedAs, finishedAt, change, decisions, input } = story;
         printJson({
           release,
@@ -30,6 +32,7 @@ export function whyCommand(): Command {
           outcome: outcome ?? null,
           reason: reason ?? null,
           causes: input.causes,
+          chain,
           candidate: input.candidate ?? null,
           previous: input.previous ?? null,
           change: change

@@ -2,12 +2,13 @@ import type { ReleaseStory } from './release';
 import { causeLine, decisionLine } from './release';
 import { comparisonLine } from '../../domain/release/comparison';
 import { purposeOf } from '../../domain/release/purpose';
+import type { ChainLink } from '../../views/cause-chain';
 import { shortName } from '../../views/in-flight';
 import { safe } from '../../domain/text/safe';
 import type { Style } from './style';
 
 /** `millrace why`: from what set it off to what came of it, one step a line. */
-export function whyText(style: Style, story: ReleaseStory): string {
+export function whyText(style: Style, story: ReleaseStory, chain: readonly ChainLink[] = []): string {
   const { bold } = style.colours;
   const { change, input } = story;
   const failed = story.verdicts.filter((verdict) => verdict.outcome === 'failed').map((verdict) => verdict.check);
@@ -15,6 +16,7 @@ export function whyText(style: Style, story: ReleaseStory): string {
     `${bold(safe(shortName(story.release)))} ${safe(story.standing)}${story.generation === undefined ? '' : ` in generation ${story.generation}`}`,
     'because',
     ...(input.causes.length > 0 ? input.causes.map(causeLine) : ['  no cause is recorded']),
+    ...chain.flatMap(({ release, text, causes }) => [`and ${safe(release)} (${safe(text)}) because`, ...causes.map(causeLine)]),
     'so',
     `  ${safe(purposeOf(input))}${input.candidate ? `, which upstream offers as ${safe(input.candidate.name)}${input.candidate.link ? ` (${safe(input.candidate.link)})` : ''}` : ''}`,
     ...(change ? [`  ${safe(change.summary)}, commit ${change.commit.slice(0, 12)}`] : []),
