@@ -34,22 +34,29 @@ interface Claim {
  */
 export function pickStarts(state: Picking, plan: Plan, blockers: Blockers, at: number): readonly number[] {
   if (state.paused) return [];
-  let free = state.settings.slots;
-  for (const job of state.jobs) if (job && job.status === 'building') free -= 1;
-  if (free <= 0) return [];
-  const levels = levelsOf(state);
-  const ready: number[] = [];
-  for (let node = 0; node < levels.length; node += 1)
-    if (levels[node] !== NONE && blockers[node] === 0 && !state.held[plan.names[node]!]) ready.push(node);
-  if (ready.length === 0) return [];
-  lift(plan, blockers, levels);
-  const claims = claimsOf(state);
+  const { jobs, causes } = state;
+  const building: FloorJob[] = [];
+  let ready: number[] = [];
+  let front = false;
+  for (let node = 0; node < jobs.length; node += 1) {
+    const job = jobs[node];
+    if (!job || job.status === 'failed') continue;
+    if (job.front) front = true;
+    if (job.status === 'building') building.push(job);
+    else if (blockers[node] === 0) ready.push(node);
+  }
+  const free = state.settings.slots - building.length;
+  if (free <= 0 || ready.length === 0) return [];
+  const levels = levelsOf(jobs, causes, ready);
+  const onHold = new Set(Object.keys(state.held).map((name) => plan.numbers.get(name)));
+  ready = ready.filter((node) => levels[node] !== NONE && !onHold.has(node));
+  if (front || !areAlike(causes)) lift(plan, blockers, levelsOf(jobs, causes, jobs.keys()), levels);
+  const claims = claimsOf(causes, building);
   const picked: number[] = [];
   while (picked.length < free && ready.length > 0) {
     order(claims, at);
-    const index = bestOf(ready, state, plan, levels, claims);
-    const node = ready.splice(index, 1)[0]!;
-    for (const root of (state.jobs[node] as FloorJob).roots) {
+    const node = ready.splice(bestOf(ready, jobs, plan, levels, claims), 1)[0]!;
+    for (const root of (jobs[node] as FloorJob).roots) {
       const claim = claims.get(root)!;
       claim.inFlight += 1;
       claim.started += 1;
@@ -59,7 +66,13 @@ export function pickStarts(state: Picking, plan: Plan, blockers: Blockers, at: n
   return picked;
 }
 
-function bestOf(ready: readonly number[], { jobs }: Picking, plan: Plan, levels: Uint8Array, claims: ReadonlyMap<number, Claim>): number {
+function bestOf(
+  ready: readonly number[],
+  jobs: Picking['jobs'],
+  plan: Plan,
+  levels: Uint8Array,
+  claims: ReadonlyMap<number, Claim>,
+): number {
   const { rank } = plan.encoded;
   const placeOf = (node: number): number => {
     let place = Infinity;
@@ -79,21 +92,27 @@ function bestOf(ready: readonly number[], { jobs }: Picking, plan: Plan, levels:
   return best;
 }
 
-/** Of each job that waits and may start as far as its causes say. */
-function levelsOf({ jobs, causes }: Picking): Uint8Array {
+/** Of those of these nodes that wait and may start as far as their causes say. */
+function levelsOf(jobs: Picking['jobs'], causes: Picking['causes'], nodes: Iterable<number>): Uint8Array {
   const levels = new Uint8Array(jobs.length).fill(NONE);
-  jobs.forEach((job, node) => {
-    if (!job || job.status !== 'waiting') return;
+  for (const node of nodes) {
+    const job = jobs[node];
+    if (!job || job.status !== 'waiting') continue;
     const urgency = urgencyOf(job, causes);
     if (urgency !== undefined) levels[node] = job.front ? 0 : urgency;
-  });
+  }
   return levels;
 }
 
-/** Gives each package the least level of all that waits behind it. Nothing to do where all are alike. */
-function lift({ needs: { starts, targets } }: Plan, blockers: Blockers, levels: Uint8Array): void {
-  const present = [0, 1, 3, 5].filter((level) => levels.includes(level));
-  const own = levels.slice();
+function areAlike(causes: Picking['causes']): boolean {
+  let first: Urgency | undefined;
+  for (const { urgency } of causes.values()) if (urgency !== (first ??= urgency)) return false;
+  return true;
+}
+
+/** Gives each package the least level of all that waits behind it; `own` are the levels of all that waits. */
+function lift({ needs: { starts, targets } }: Plan, blockers: Blockers, own: Uint8Array, levels: Uint8Array): void {
+  const present = [0, 1, 3, 5].filter((level) => own.includes(level));
   for (const level of present.slice(0, -1)) {
     const stack: number[] = [];
     own.forEach((other, node) => other === level && blockers[node]! > 0 && stack.push(node));
@@ -110,10 +129,10 @@ function lift({ needs: { starts, targets } }: Plan, blockers: Blockers, levels: 
   }
 }
 
-function claimsOf({ jobs, causes }: Picking): ReadonlyMap<number, Claim> {
+function claimsOf(causes: Picking['causes'], building: readonly FloorJob[]): ReadonlyMap<number, Claim> {
   const claims = new Map<number, Claim>();
   for (const cause of causes.values()) claims.set(cause.number, { cause, inFlight: 0, started: cause.started, place: Infinity });
-  for (const job of jobs) if (job && job.status === 'building') for (const root of job.roots) claims.get(root)!.inFlight += 1;
+  for (const job of building) for (const root of job.roots) claims.get(root)!.inFlight += 1;
   return claims;
 }
 
