@@ -6,6 +6,7 @@ import { createFolderStore } from '../activities/store/folder-store';
 import { statePaths, type Config } from '../config/config';
 import { isPackageName } from '../domain/change/files';
 import { createCatalogue } from '../views/catalogue';
+import { floorStanding } from '../views/floor';
 import { imageStandings, imageStory, inFlightImages, type ImageInFlight } from '../views/images';
 import { inFlightReleases, type InFlight } from '../views/in-flight';
 import { overview } from '../views/overview';
@@ -26,7 +27,7 @@ export function createPageSources(deps: {
   readonly forge: Forge;
   readonly client: Client;
   readonly healthy: () => Promise<boolean>;
-}): Pick<PagesDeps, 'overview' | 'catalogue' | 'images' | 'imageStory' | 'packageStory' | 'vulnerabilities' | 'workflowUrl'> {
+}): Pick<PagesDeps, 'overview' | 'catalogue' | 'floor' | 'images' | 'imageStory' | 'packageStory' | 'vulnerabilities' | 'workflowUrl'> {
   const { config, forge, client } = deps;
   const paths = statePaths(config.state);
   const store = createFolderStore(paths.store);
@@ -51,6 +52,7 @@ export function createPageSources(deps: {
 
   return {
     catalogue,
+    floor: shared(async () => ((await answering()) ? floorStanding(client, config.distribution) : undefined), FRESH_MILLISECONDS),
     vulnerabilities,
     overview: shared(
       () => overview({ distribution: config.distribution, published, ended, inFlight: () => inFlight(), images: flyingImages }),

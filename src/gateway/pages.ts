@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FloorView } from '../domain/floor/view';
 import type { Catalogue } from '../views/catalogue';
 import type { ImageStanding, ImageStory } from '../views/images';
 import type { Overview } from '../views/overview';
@@ -20,6 +21,8 @@ export interface PagesDeps {
   readonly key: string;
   readonly overview: () => Promise<Overview>;
   readonly catalogue: () => Promise<Catalogue>;
+  /** Undefined where it does not run or does not answer. */
+  readonly floor: () => Promise<FloorView | undefined>;
   /** Undefined for a name that nobody knows. */
   readonly packageStory: (name: string) => Promise<PackagePageStory | undefined>;
   /** Undefined where the factory keeps no advisories. */
@@ -42,9 +45,9 @@ export function servePages(server: FastifyInstance, deps: PagesDeps): void {
   const show = (reply: FastifyReply, page: Page, status = 200) => reply.code(status).headers(PAGE_HEADERS).send(documentOf(page));
 
   server.get<{ Querystring: { refresh?: unknown } }>('/', async (request, reply) => {
-    const [overview, catalogue] = await Promise.all([deps.overview(), deps.catalogue()]);
+    const [overview, catalogue, floor] = await Promise.all([deps.overview(), deps.catalogue(), deps.floor()]);
     const refresh = request.query.refresh === 'off' ? {} : { refresh: REFRESH_SECONDS };
-    return show(reply, linePage({ overview, catalogue, architectures, key, ...refresh }, around()));
+    return show(reply, linePage({ overview, catalogue, ...(floor ? { floor } : {}), architectures, key, ...refresh }, around()));
   });
 
   server.get<{ Querystring: { find?: unknown; page?: unknown } }>('/packages', async (request, reply) => {

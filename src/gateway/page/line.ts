@@ -1,9 +1,11 @@
 import { gate } from '../../domain/check/gate';
+import type { FloorView } from '../../domain/floor/view';
 import type { Catalogue } from '../../views/catalogue';
 import { shortName, type InFlight } from '../../views/in-flight';
 import type { Overview } from '../../views/overview';
 import type { Ended } from '../../views/records';
 import type { Page } from './document';
+import { floorSection } from './floor';
 import { markup, type Html } from './markup';
 import { ago, outcome, packageLink, since, table, took, waitingPart, workflowLink, type Surroundings } from './parts';
 
@@ -17,6 +19,8 @@ const REASON_LETTERS = 200;
 export interface LineStory {
   readonly overview: Overview;
   readonly catalogue: Catalogue;
+  /** Absent where it does not run or does not answer. */
+  readonly floor?: FloorView;
   readonly architectures: readonly string[];
   /** Name of the public key under `/keys/`. */
   readonly key: string;
@@ -26,7 +30,7 @@ export interface LineStory {
 
 /** `GET /`: what waits for a person first, then what moves, what is done, and what is published. */
 export function linePage(story: LineStory, around: Surroundings): Page {
-  const { overview, catalogue, refresh } = story;
+  const { overview, catalogue, floor, refresh } = story;
   const { inFlight } = overview;
   const waiting = inFlight?.filter((release) => release.view?.waitingFor) ?? [];
   const moving = inFlight?.filter((release) => !release.view?.waitingFor) ?? [];
@@ -43,6 +47,7 @@ export function linePage(story: LineStory, around: Surroundings): Page {
       ${figures(story, waiting.length, moving.length)}
       ${waiting.length > 0 && waitingSection(waiting, around)}
       ${inFlight !== undefined && movingSection(moving, around)}
+      ${floor && floorSection(floor, around)}
       ${ended.length > 0 && endedSection(ended.slice(0, ENDED), around)}
       ${publishedSection(story, catalogue, around)}`,
   };

@@ -3,6 +3,7 @@ import { documentOf, type Page } from '../../../src/gateway/page/document';
 import { linePage, type LineStory } from '../../../src/gateway/page/line';
 import { packagePage, type PackagePageStory } from '../../../src/gateway/page/package';
 import { packagesPage } from '../../../src/gateway/page/packages';
+import type { FloorView } from '../../../src/domain/floor/view';
 import type { PublishedPackage } from '../../../src/views/catalogue';
 import type { Vulnerability } from '../../../src/views/vulnerabilities';
 import type { InFlight } from '../../../src/views/in-flight';
@@ -50,6 +51,25 @@ const story = (more: Partial<LineStory> & { readonly inFlight?: readonly InFligh
   key: 'my-linux.rsa.pub',
   ...more,
 });
+const floor: FloorView = {
+  distribution: 'my-linux',
+  slots: 4,
+  paused: { by: 'ada', reason: 'the disk is full', at: NOW },
+  causes: [
+    {
+      ...{ id: 'libxml2@2.15.4-r0', text: 'libxml2 2.15.4-r0', urgency: 3, at: NOW, stage: 'running', eta: { p50: 240, p90: 900 } },
+      ...{ waiting: 7, building: 1, failing: 1, published: 3, equal: 2, overBudget: 0, overBudgetNames: [] },
+    },
+  ],
+  building: [{ package: 'libxslt', causes: ['libxml2@2.15.4-r0'], by: 'libxml2 2.15.4-r0', since: NOW - 120_000 }],
+  waiting: [],
+  waitingCount: 7,
+  failed: [{ package: 'perl', causes: [], by: 'libxml2 2.15.4-r0', since: NOW - 60_000, text: 'perl 5.42.0-r1 waits: it does not build' }],
+  failedCount: 1,
+  held: [{ package: 'ruby', by: 'bob', reason: 'later', at: NOW }],
+  eta: { p50: 240, p90: 900 },
+  history: [],
+};
 /** The text of a page as a browser shows it, with one blank between words. */
 const textOf = (page: Page) =>
   documentOf(page)
@@ -83,6 +103,17 @@ describe('the line', () => {
       story({ inFlight: [{ release: 'release:a-1-r0', package: 'a', stage: 'starting', startedAt: view.waitingFor!.since }] }),
       ['its worker does not answer'],
     ],
+    [
+      'what the floor rebuilds',
+      story({ floor }),
+      [
+        'The floor is paused, by ada: the disk is full. millrace floor resume',
+        '1 of 4 slots build, 7 wait, 1 failed, 1 on hold; done in 4 min, in nine of ten cases within 15 min.',
+        'libxml2 2.15.4-r0 running 1 7 1 3 2 4 min',
+        'libxslt 2 min libxml2 2.15.4-r0',
+        'perl 60 s libxml2 2.15.4-r0 perl 5.42.0-r1 waits: it does not build',
+      ],
+    ],
     ['nothing in flight', story(), ['Nothing is in flight.', 'in flight 0']],
     ['no server', story({ inFlight: undefined }), ['No Temporal server answers', 'in flight ?']],
     ['the last ended, and the share', story(), ['zlib-1.3.1-r0 published 2 h ago 60 s 3', 'of 3 releases needed no person 66 %']],
@@ -99,6 +130,12 @@ describe('the line', () => {
     expect(linePage(story({ inFlight: [waiting], refresh: 5 }), around)).toMatchObject({ title: '(1) my-linux: the line now', refresh: 5 });
     expect(documentOf(linePage(story({ refresh: 5 }), around))).toContain('<meta http-equiv="refresh" content="5"');
     expect(documentOf(linePage(story(), around))).not.toContain('http-equiv');
+  });
+
+  it('is silent of a floor that rests', () => {
+    const { paused: _paused, eta: _eta, ...some } = floor;
+    const resting = { ...some, causes: [], building: [], waitingCount: 0, failed: [], failedCount: 0, held: [] };
+    expect(textOf(linePage(story({ floor: resting }), around))).not.toContain('Rebuilds');
   });
 
   it('is small with as much as may be in flight', () => {
@@ -248,7 +285,7 @@ function poisoned<T>(value: T, key = ''): T {
 }
 
 it('no text of a story gets to be markup, wherever it stands', () => {
-  const line = story({ inFlight: [waiting, { ...waiting, view: moving }] });
+  const line = story({ inFlight: [waiting, { ...waiting, view: moving }], floor });
   const vulnerabilities = { known: [vulnerability(), vulnerability({ state: 'unresolved' })] };
   const full = told({
     vulnerabilities,
