@@ -137,6 +137,13 @@ it.each([
   ],
   [['decide', 'zlib', 'retry'], /^millrace: no Temporal server at 127\.0\.0\.1:1 /],
   [['withdraw', 'zlib', '1.3.1-r0', '--reason', 'x'], /^millrace: zlib 1\.3\.1-r0 is not published \(nothing of it is\)$/],
+  [['floor', 'status'], /^millrace: no Temporal server at 127\.0\.0\.1:1 /],
+  [['floor', 'pause', '--reason', 'x'], /^millrace: no Temporal server at 127\.0\.0\.1:1 /],
+  [['floor', 'why', 'zlb'], /there is no package zlb in .*\(did you mean zlib\?\)$/],
+  [['floor', 'hold', 'zlb', '--reason', 'x'], /there is no package zlb in .*\(did you mean zlib\?\)$/],
+  [['floor', 'rebuild', 'lz4', 'zlb', '--reason', 'x'], /there is no package zlb in .*\(did you mean zlib\?\)$/],
+  [['floor', 'replay'], /^millrace: the floor has recorded nothing yet \(`millrace up` starts it; its journal follows what it decides\)$/],
+  [['floor', 'replay', '--run', 'r'], /^millrace: nothing is recorded of run r /],
 ])('%j fails with the reason and the remedy', async (args, text) => {
   const { code, out, err } = await millrace(...args);
   expect({ code, out }).toEqual({ code: 1, out: '' });

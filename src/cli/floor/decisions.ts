@@ -38,7 +38,11 @@ export function decisionCommands(): readonly Command[] {
     decision(kind, summary, description, example)
       .argument('<package>', 'package that the floor has to build')
       .action((name: string, options: Options, command: Command) =>
-        tell(command, options, () => ({ kind, by: options.by, reason: options.reason, package: name })),
+        tell(command, options, async (session) => {
+          // What has no spec any more may still be released; a hold of a name that was mistyped would hold nothing.
+          if (kind === 'hold') await requirePackage(session, name);
+          return { kind, by: options.by, reason: options.reason, package: name };
+        }),
       );
   return [
     pausing(
