@@ -29,6 +29,7 @@ export function imageCommand(): Command {
 function listCommand(): Command {
   return new Command('list')
     .summary('every image: version, tags, what is under way')
+    .description('Lists every image that was ever looked at: the version and generation of its last lock, its tags, and what it waits for.')
     .option('--json', 'print as JSON')
     .action(async (options: { readonly json?: boolean }, command: Command) => {
       await withSession(command, async (session) => {
@@ -42,6 +43,9 @@ function listCommand(): Command {
 function showCommand(): Command {
   return new Command('show')
     .summary('an image: tags with their digests, what it waits for, packages, releases')
+    .description(
+      'Shows one image: what is under way and the commands that answer it, where its tags point, the packages of its last lock, and its releases.',
+    )
     .argument('<name>', 'image, as its folder is called')
     .option('--json', 'print as JSON')
     .addHelpText('after', ANSWERED)
@@ -57,6 +61,9 @@ function showCommand(): Command {
 function tagsCommand(): Command {
   return new Command('tags')
     .summary('where the tags of an image point, and every move of them with its reason')
+    .description(
+      'Shows where the tags of an image point, since when, and the last moves of them: when, to which digest, and what had changed.',
+    )
     .argument('<name>', 'image, as its folder is called')
     .option('--json', 'print as JSON')
     .addHelpText('after', ANSWERED)
