@@ -94,6 +94,14 @@ describe('a cascade', () => {
   });
 });
 
+test('a rebuild that breaks what no plan has asks for a plan with it', () => {
+  const floor = storyOf({ ...CHAIN, other: [] });
+  floor.release('lib', '2-r0', 'break', ['mid']);
+  floor.rebuilt('mid', 'break', ['app', 'other', 'ghost']);
+  expect(floor.ordered().sort()).toEqual(['app', 'mid', 'other']);
+  expect(floor.plans()).toBe(2);
+});
+
 describe('coalescing', () => {
   test('two causes that want a package that waits make one build', () => {
     const floor = storyOf({ app: ['a', 'b'] }, { slots: 1 });
@@ -145,6 +153,29 @@ describe('coalescing', () => {
     floor.rebuilt('app');
     expect(floor.ordered()).toEqual([]);
     expect(floor.state().causes).toEqual([]);
+  });
+
+  test('a build that came to nothing has nothing of what it was wanted for', () => {
+    const floor = storyOf({ app: ['a', 'b'] }, { debounceSeconds: 30 });
+    floor.release('a', '2-r0', 'break', ['app']);
+    floor.pass(20);
+    floor.release('b', '2-r0', 'break', ['app']);
+    floor.pass(10);
+    floor.ended('app', 'rejected');
+    floor.decide({ kind: 'drop', cause: 'a@2-r0' });
+    floor.pass(20);
+    expect(floor.orders()).toMatchObject([{ roots: ['a@2-r0'] }, { roots: ['b@2-r0'] }]);
+  });
+
+  test('a build that waited for a person and began before the last wish does not serve it', () => {
+    const floor = storyOf({ app: ['lib'] });
+    floor.release('lib', '2-r0', 'break', ['app']);
+    floor.pass(10);
+    floor.release('lib', '3-r0', 'break', ['app']);
+    floor.ended('app', 'waits');
+    floor.pass(10);
+    floor.rebuilt('app', 'compatible', [], 20);
+    expect(floor.orders()).toMatchObject([{ roots: ['lib@2-r0'] }, { roots: ['lib@2-r0', 'lib@3-r0'] }]);
   });
 
   test('the same news twice is one', () => {
@@ -247,6 +278,16 @@ describe('failures', () => {
   });
 });
 
+test('a release that waits for a person is remembered when its cause is dropped', () => {
+  const floor = storyOf(CHAIN);
+  floor.release('lib', '2-r0', 'break', ['mid']);
+  floor.ended('mid', 'waits');
+  floor.decide({ kind: 'drop', cause: 'lib@2-r0' });
+  floor.release('lib', '3-r0', 'break', ['mid']);
+  expect(floor.ordered()).toEqual(['mid']);
+  expect(floorView(floor.state(), floor.at()).failed).toMatchObject([{ package: 'mid', causes: ['lib@3-r0'] }]);
+});
+
 describe('the order', () => {
   const WIDE = { a: ['lib'], b: ['lib'], c: ['lib'], deep: ['c'], deeper: ['deep'] };
 
@@ -312,6 +353,7 @@ describe('a person', () => {
   test('drops a cause: what waits for it alone is wanted no more', () => {
     const floor = paused();
     floor.decide({ kind: 'drop', cause: 'lib@2-r0' });
+    expect(floorView(floor.state(), floor.at())).toMatchObject({ building: [{ package: 'mid', causes: [] }], waitingCount: 0 });
     floor.rebuilt('mid');
     expect(floor.ordered()).toEqual([]);
     expect(floor.state().history).toMatchObject([{ id: 'lib@2-r0', dropped: { by: 'anna', reason: 'because' } }]);

@@ -81,8 +81,8 @@ export function storyOf(
     /** An ordinary release ends or waits. */
     outcome: (name: string, outcome: FloorNews['outcome']) => news(name, '9-r0', { outcome }),
     /** The ordered rebuild is published. */
-    rebuilt: (name: string, kind: PublishedChange['kind'] = 'compatible', breaks: readonly string[] = []) =>
-      news(name, '1-r1', { outcome: 'published', change: changeOf(kind, breaks), roots: roots.get(name)! }),
+    rebuilt: (name: string, kind: PublishedChange['kind'] = 'compatible', breaks: readonly string[] = [], seconds = 0) =>
+      news(name, '1-r1', { outcome: 'published', change: changeOf(kind, breaks), roots: roots.get(name)!, seconds }),
     /** The ordered rebuild ends otherwise. */
     ended: (name: string, outcome: FloorNews['outcome']) => news(name, '1-r1', { outcome, roots: roots.get(name)! }),
     decide: (decision: Decided) =>
