@@ -40,6 +40,8 @@ export function openDecisionDesk<D extends Decision>(
     readonly signal: SignalDefinition<[D]>;
     readonly judge: () => Pick<Waiting, 'branch' | 'waivable' | 'kinds'>;
     readonly show: () => void;
+    /** Whom else to tell that a person is waited for, before the first note. */
+    readonly waits?: (because: readonly string[]) => Promise<void>;
   },
 ) {
   const { reminders, show } = about;
@@ -104,6 +106,7 @@ export function openDecisionDesk<D extends Decision>(
       await control.notify({ event: `${about.event}-${event}`, workflow: workflowInfo().workflowId, text, answer });
     };
     shown();
+    await about.waits?.(because);
     const answeredOrGone = () => inbox.length > 0 || state.supersededBy !== undefined;
     if (!answeredOrGone()) await notify('waits');
     while (!answeredOrGone()) {
