@@ -1,13 +1,13 @@
-// npm run bench:floor [-- 100 200 400]: a rebuild of the first packages by name of the largest component of a real distribution, by the real workflows on a real Temporal server. Every activity succeeds
+// npm run bench:floor [-- 100 200 400] [--kills 2]: a rebuild of the first packages by name of the largest component of a real distribution, by the real workflows on a real Temporal server. Every activity succeeds
 // at once, but for builds: they sleep the modelled time (at most 600 s) divided by 20, on 4 slots. Prints the bound or the peer beside each figure.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// With --kills each is done a second time, and every process is killed with SIGKILL so often, at moments drawn at random: the same set is rebuilt once each, in no more time than the stops cost and 5 %.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const require = createRequire(import.meta.url);
 process.env.PATH = require('../tools/locate.cjs').toolPath();
@@ -24,7 +24,7 @@ const { floorId, packageId, QUEUES, releaseId, repositoryId } = require('../dist
 const { floorStart } = require('../dist/workflows/start.js');
 const { planRebuild } = require('../src/domain/floor/plan.ts');
 const { componentGraph, drawnSeconds, floorSettings, rebuildAll } = require('../test/domain/floor/mass-rebuild.ts');
-const { distributionActivities } = require('../test/workflows/distribution.ts');
+const { distributionActivities, nothingYet } = require('../test/workflows/distribution.ts');
 
 const SELF = fileURLToPath(import.meta.url);
 const ROOT = path.dirname(path.dirname(SELF));
@@ -33,16 +33,21 @@ const MOST = 1.1;
 const TASK_MS = 200;
 const RUN_EVENTS = 10_000;
 const BARE_LOOPS = 10;
+/** Heartbeat timeout of every activity (src/workflows/activities.ts), in seconds. */
+const HEARTBEAT = 12;
 
-if (process.argv[2] === '--activities') await serveActivities(process.argv[3], Number(process.argv[4]));
-else await main(process.argv.slice(2).map(Number));
+if (process.argv[2] === '--activities') await serveActivities(...process.argv.slice(3));
+else await main();
 
-async function main(asked) {
+async function main() {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { kills: { type: 'string', default: '0' } } });
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const measured = [];
-  for (const count of asked.length > 0 ? asked : [100, 200, 400]) {
-    const one = await measure(count);
+  for (const count of positionals.length > 0 ? positionals.map(Number) : [100, 200, 400]) {
+    const one = await measure(count, 0);
     report(one);
     measured.push(one);
+    if (Number(values.kills) > 0) reportStops(one, await measure(count, Number(values.kills)));
   }
   if (measured.length > 1) reportGrowth(measured[0], measured.at(-1));
   process.exit();
@@ -60,26 +65,29 @@ function workOf(count) {
 }
 
 /** The process of the builders and of everyone else whose work takes no time here. */
-async function serveActivities(address, count) {
-  process.on('disconnect', () => process.exit());
+async function serveActivities(address, count, memory) {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const connection = await NativeConnection.connect({ address });
-  const { plan, sleeps } = workOf(count);
+  const { plan, sleeps } = workOf(Number(count));
   const build = async (name) => {
     await sleep(1000 * sleeps(name));
     return sleeps(name);
   };
   const client = new Client({ connection: await Connection.connect({ address }) });
-  const { activities, happened } = distributionActivities({ plan, build, client });
+  const happened = existsSync(memory) ? readHappened(memory) : nothingYet();
+  const save = () => {
+    writeFileSync(`${memory}.new`, JSON.stringify(happened));
+    renameSync(`${memory}.new`, memory);
+  };
+  const { activities } = distributionActivities({ plan, build, client, happened, save });
   const interceptors = { activity: [heartbeatInterceptor] };
   for (const taskQueue of [QUEUES.control, QUEUES.tester, QUEUES.signer, QUEUES.publisher, QUEUES.builder('x86_64')])
     void (await Worker.create({ connection, taskQueue, activities, interceptors })).run();
   void (await Worker.create({ connection, taskQueue: 'bare-activities', activities: { nothing: async () => undefined } })).run();
-  process.on('message', () => process.send(happened));
-  process.send('ready');
+  process.stdout.write('{"ready":"activities"}\n');
 }
 
-async function measure(count) {
+async function measure(count, kills) {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-bench-floor-'));
   const [port, uiPort] = await freePorts(2);
   const file = path.join(folder, 'millrace.yaml');
@@ -91,8 +99,8 @@ async function measure(count) {
   mkdirSync(config.state);
   const supervised = (child) =>
     superviseChild({ ...child, logFile: path.join(folder, `${child.name}.log`), pidFile: path.join(folder, `${child.name}.pid`) });
+  const memory = path.join(folder, 'happened.json');
   const children = [];
-  let scripted;
   try {
     const server = supervised(temporalServer(config));
     children.unshift(server);
@@ -100,9 +108,15 @@ async function measure(count) {
     const args = ['--enable-source-maps', path.join(ROOT, 'dist/workers/main.js'), 'workflows', '--config', file];
     const workflows = supervised({ name: 'workflows', command: process.execPath, args, readySeconds: 90 });
     children.unshift(workflows);
-    scripted = fork(SELF, ['--activities', config.temporal.address, String(count)]);
-    await Promise.all([workflows.ready(), once(scripted, 'message')]);
     const { address } = config.temporal;
+    const scripted = supervised({
+      name: 'activities',
+      command: process.execPath,
+      args: [SELF, '--activities', address, String(count), memory],
+      readySeconds: 90,
+    });
+    children.unshift(scripted);
+    await Promise.all([workflows.ready(), scripted.ready()]);
     const client = new Client({ connection: await Connection.connect({ address }) });
     const parts = { server: server.pid, workflows: workflows.pid, activities: scripted.pid };
     const work = workOf(count);
@@ -110,17 +124,18 @@ async function measure(count) {
 
     const before = { cpu: cpuOf(parts), bytes: bytesOf(database) };
     const startedAt = await rebuild(client, work.graph.names);
+    const stops = stop(children, memory, kills, count);
     const ended = await endOf(client, work.graph.names);
-    const after = { cpu: cpuOf(parts), bytes: bytesOf(database) };
-    scripted.send('what happened');
-    const [happened] = await once(scripted, 'message');
+    const happened = readHappened(memory);
     checkOnce(happened.published, work.graph.names);
+    const makespan = (ended.at - startedAt) / 1000;
+    if (kills > 0) return { makespan, stops: await stops };
+    const after = { cpu: cpuOf(parts), bytes: bytesOf(database) };
 
     const activities = Object.values(happened.calls).reduce((sum, calls) => sum + calls, 0) / count;
     const latency = await bareLatency(address, client, Math.round(activities));
     const plan = work.plan(work.graph.names);
     const alike = (longer) => rebuildAll(plan, (name) => work.sleeps(name) + longer, SLOTS).makespan;
-    const makespan = (ended.at - startedAt) / 1000;
     return {
       count,
       activities,
@@ -137,10 +152,34 @@ async function measure(count) {
       cpu: Object.fromEntries(Object.keys(parts).map((part) => [part, (after.cpu[part] - before.cpu[part]) / count])),
     };
   } finally {
-    scripted?.kill('SIGKILL');
     for (const child of children) await child.stop(10);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function readHappened(memory) {
+  return JSON.parse(readFileSync(memory, 'utf8'));
+}
+
+/**
+ * Kills every process, `kills` times while the releases run. What each stop costs, in seconds: until all are ready again, until the server has noticed the activities that are gone, and the most that a
+ * build had behind it, for it begins anew.
+ */
+async function stop(children, memory, kills, count) {
+  const costs = [];
+  for (let number = 1; number <= kills; number += 1) {
+    // Drawn within the part of the run that is this kill's, by what is published.
+    const due = Math.floor((count * 0.9 * (number - 1 + Math.random())) / kills);
+    while (!existsSync(memory) || readHappened(memory).published.length < due) await sleep(100);
+    const at = Date.now();
+    const began = Object.values(readHappened(memory).building);
+    await Promise.all(children.map((child) => child.kill('SIGKILL')));
+    await sleep(1000);
+    await Promise.all(children.map((child) => child.ready()));
+    const down = (Date.now() - at) / 1000;
+    costs.push({ down, noticed: HEARTBEAT, lost: Math.max(0, ...began.map((since) => (at - since) / 1000)) });
+  }
+  return costs;
 }
 
 /** A person asks for everything anew. */
@@ -174,6 +213,7 @@ async function endOf(client, packages) {
       const seen = await client.workflow
         .getHandle(releaseId(name, '1.0', 1))
         .describe()
+        // Not there yet, or the server is just being started again.
         .catch(() => undefined);
       if (!seen?.closeTime) continue;
       if (seen.status.name !== 'COMPLETED') throw new Error(`${seen.workflowId} ended ${seen.status.name}`);
@@ -218,7 +258,6 @@ function checkOnce(published, packages) {
 /** Seconds that `count` activities take one after another that do nothing, in the mean of loops that have the machine to themselves, as a rebuild has between two builds. */
 async function bareLatency(address, client, count) {
   const logger = new DefaultLogger('ERROR');
-  Runtime.install({ logger });
   const connection = await NativeConnection.connect({ address });
   const workflowBundle = await bundleWorkflowCode({ workflowsPath: path.join(ROOT, 'bench/bare-loop.cjs'), logger });
   const worker = await Worker.create({ connection, taskQueue: 'bare', workflowBundle });
@@ -250,6 +289,17 @@ function report(one) {
       .map(([part, seconds]) => `${part} ${seconds.toFixed(2)} s`)
       .join(', ')} a rebuild`,
   );
+}
+
+function reportStops({ makespan: undisturbed, count }, { makespan, stops }) {
+  const cost = stops.reduce((sum, { down, noticed, lost }) => sum + down + noticed + lost, 0);
+  const most = 1.05 * undisturbed + cost;
+  console.log(`\n${count} packages, every process killed ${stops.length} times: each rebuilt once`);
+  for (const { down, noticed, lost } of stops)
+    console.log(
+      `a stop               ${down.toFixed(1)} s until all ran again, ${noticed} s until it was noticed, ${lost.toFixed(1)} s of a build lost`,
+    );
+  console.log(`makespan             ${makespan.toFixed(1)} s (at most ${most.toFixed(1)}, 5 % and the stops: ${within(makespan <= most)})`);
 }
 
 /** What a rebuild costs in the largest run beside the smallest: it must not grow. */

@@ -14,26 +14,36 @@ export interface Distribution {
   /** Resolves when the build of a package is over, with the seconds that it took. */
   readonly build: (name: string) => Promise<number>;
   readonly client: Client;
+  /** What third parties remember: of a process that was killed, what it had saved. */
+  readonly happened?: Happened;
+  /** Told after every activity. */
+  readonly save?: () => void;
 }
 
-/** What happened to a distribution: how often each activity was called, each package that was published, in order, and when the last release ended (ISO 8601). */
+/** What happened to a distribution, as plain JSON. */
 export interface Happened {
+  /** How often each activity was called. */
   readonly calls: Record<string, number>;
+  /** Epochs by package: on main, and published. */
+  readonly main: Record<string, number>;
+  readonly epochs: Record<string, number>;
+  /** Each package that was published, in order; one that was published twice is there twice. */
   readonly published: string[];
+  /** Builds that run: when they began, in milliseconds. */
+  building: Readonly<Record<string, number>>;
+  generation: number;
+  /** When the last release ended, ISO 8601. */
   lastEnd: string;
 }
+
+export const nothingYet = (): Happened => ({ calls: {}, main: {}, epochs: {}, published: [], building: {}, generation: 1, lastEnd: '' });
 
 const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}`;
 const COMMIT = 'c'.repeat(40);
 const VERSION = '1.0';
 
 /** The contract's activities as scripted third parties: a spec repository, builders, a store and a published repository that only remember epochs. Packages start as published in `1.0-r0`. */
-export function distributionActivities({ plan, build, client }: Distribution) {
-  const main = new Map<string, number>();
-  const happened: Happened = { calls: {}, published: [], lastEnd: '' };
-  const publishedEpoch = new Map<string, number>();
-  let generation = 1;
-
+export function distributionActivities({ plan, build, client, happened = nothingYet(), save = () => {} }: Distribution) {
   const changeOf = ({ package: name, version, epoch }: ReleaseInput): Change => ({
     branch: `millrace/${name}-${fullVersion(version, epoch)}`,
     base: 'b'.repeat(40),
@@ -57,8 +67,8 @@ export function distributionActivities({ plan, build, client }: Distribution) {
     async assess({ package: name }: { package: string }): Promise<Assessment> {
       return {
         package: name,
-        spec: { version: VERSION, epoch: main.get(name) ?? 0, digest: digest('1'), commit: COMMIT },
-        published: { version: fullVersion(VERSION, publishedEpoch.get(name) ?? 0) },
+        spec: { version: VERSION, epoch: happened.main[name] ?? 0, digest: digest('1'), commit: COMMIT },
+        published: { version: fullVersion(VERSION, happened.epochs[name] ?? 0) },
         update: { reason: 'nothing newer', trace: [] },
       };
     },
@@ -76,7 +86,10 @@ export function distributionActivities({ plan, build, client }: Distribution) {
       snapshot: { package: string };
     }): Promise<BuildResult> {
       const name = input.snapshot.package;
+      happened.building = { ...happened.building, [name]: Date.now() };
+      save();
       const seconds = await build(name);
+      happened.building = Object.fromEntries(Object.entries(happened.building).filter(([other]) => other !== name));
       const packages = [built(name, fullVersion(input.version, input.epoch))];
       return { outcome: 'built', architecture: input.architecture, key: digest('3'), log: 'log', seconds, reused: false, packages };
     },
@@ -91,7 +104,7 @@ export function distributionActivities({ plan, build, client }: Distribution) {
     },
     async reportChange() {},
     async mergeChange({ change, package: name }: { change: Change; package: string }) {
-      main.set(name, change.epoch);
+      happened.main[name] = change.epoch;
       return { merged: true, commit: change.commit };
     },
     async closeChange() {},
@@ -109,23 +122,29 @@ export function distributionActivities({ plan, build, client }: Distribution) {
       return { packages: [{ ...built('signed', VERSION), architecture: 'x86_64', signed: digest('4'), signedBytes: 1 }] };
     },
     async prepareGeneration({ publish }: { publish: readonly PublishRequest[] }) {
-      for (const { package: name, version } of publish) publishedEpoch.set(name, Number(/-r(\d+)$/.exec(version)![1]));
-      happened.published.push(...publish.map(({ package: name }) => name));
-      return { generation: generation + 1, previous: generation, indexes: { x86_64: digest('5') }, changed: true };
+      for (const { package: name, version } of publish) {
+        const epoch = Number(/-r(\d+)$/.exec(version)![1]);
+        if (happened.epochs[name] !== epoch) happened.published.push(name);
+        happened.epochs[name] = epoch;
+      }
+      const previous = happened.generation;
+      return { generation: previous + 1, previous, indexes: { x86_64: digest('5') }, changed: true };
     },
     async signIndexes() {
       return { signed: { x86_64: digest('6') } };
     },
     async commitGeneration(commit: { generation: number }) {
-      generation = commit.generation;
-      return { generation };
+      happened.generation = commit.generation;
+      return { generation: commit.generation };
     },
   };
   for (const [name, activity] of Object.entries(activities) as [keyof typeof activities, (...args: never[]) => unknown][]) {
     Object.assign(activities, {
-      [name]: (...args: never[]) => {
+      [name]: async (...args: never[]) => {
         happened.calls[name] = (happened.calls[name] ?? 0) + 1;
-        return activity(...args);
+        const answer = await activity(...args);
+        save();
+        return answer;
       },
     });
   }
