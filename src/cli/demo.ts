@@ -10,7 +10,7 @@ export function demoCommand(): Command {
   return new Command('demo')
     .summary('carry real upstream releases through the whole line, and verify it from outside')
     .description(
-      'Makes a factory of its own in a folder, releases zlib, lz4 and pigz through it, breaks it, kills it, and verifies from the published repository and the spec repository that everything is as it must be. Ends by itself.',
+      'Makes a factory of its own in a folder, carries releases of zlib, lz4, pigz and libxml2 through it, to the packages and the image that depend on them, breaks it, kills it, and verifies from the published repository, the registry and git that everything is as it must be. Ends by itself.',
     )
     .option('--keep', 'leave the factory running afterwards, with its Temporal UI, until Ctrl-C')
     .option('--json', 'print a summary for programs on standard output')

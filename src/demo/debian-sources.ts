@@ -20,6 +20,8 @@ export interface DemoReleases {
   readonly releases: readonly DemoRelease[];
   /** Debian's own patch for CVE-2023-45853 in zlib 1.2.13, level 1. */
   readonly zlibPatch: string;
+  /** The folder that they are kept in for every demo of this user. */
+  readonly cached: string;
   /** Throws where the suites that were reached do not have it. */
   find(name: string, version: string): DemoRelease;
 }
@@ -96,14 +98,12 @@ const WANTED: readonly Wanted[] = [
     version: '2.9.14',
     file: 'libxml2-2.9.14.tar.gz',
     debian: { suite: 'bookworm', source: 'libxml2', version: '2.9.14+dfsg' },
-    optional: true,
   },
   {
     name: 'libxml2',
     version: '2.15.4',
     file: 'libxml2-2.15.4.tar.gz',
     debian: { suite: 'sid', source: 'libxml2', version: '2.15.4+dfsg' },
-    optional: true,
   },
 ];
 
@@ -133,9 +133,19 @@ export async function fetchDemoReleases(
   const zlibPatch = join(folder, 'patches', PATCH);
   await mkdir(dirname(zlibPatch), { recursive: true });
   await copyFile(join(cached, PATCH), zlibPatch);
+  return demoReleases(releases, zlibPatch, cached);
+}
+
+/** These releases, and more. */
+export function withReleases({ releases, zlibPatch, cached }: DemoReleases, more: readonly DemoRelease[]): DemoReleases {
+  return demoReleases([...releases, ...more], zlibPatch, cached);
+}
+
+function demoReleases(releases: readonly DemoRelease[], zlibPatch: string, cached: string): DemoReleases {
   return {
     releases,
     zlibPatch,
+    cached,
     find(name, version) {
       const found = releases.find((release) => release.name === name && release.version === version);
       if (found) return found;

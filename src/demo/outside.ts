@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { Readable } from 'node:stream';
 import { run, runOrThrow } from '../activities/process';
+import { lookAtImage } from './outside-image';
 import { statePaths } from '../config/config';
 import type { Config } from '../config/config';
 
@@ -13,8 +15,9 @@ export function lookFromOutside(config: Config) {
   const specs = config.specs.repository;
 
   /** `name-version-rN` of every package in the current index of an architecture. */
-  const published = async (architecture = 'x86_64'): Promise<readonly string[]> => {
-    const file = path.join(paths.repository, 'current', architecture, 'APKINDEX.tar.gz');
+  const published = (architecture = 'x86_64') => indexIn('current', architecture);
+  const indexIn = async (generation: string, architecture: string): Promise<readonly string[]> => {
+    const file = path.join(paths.repository, generation, architecture, 'APKINDEX.tar.gz');
     if (!existsSync(file)) return [];
     const text = await indexText(readFileSync(file));
     return text.split('\n\n').flatMap((record) => {
@@ -26,6 +29,8 @@ export function lookFromOutside(config: Config) {
 
   return {
     published,
+    /** The same of one generation. */
+    publishedIn: (generation: number) => indexIn(`generations/${generation}`, 'x86_64'),
     has: async (full: string) => (await published()).includes(full),
     generation: (): number => {
       const current = path.join(paths.repository, 'current');
@@ -41,6 +46,21 @@ export function lookFromOutside(config: Config) {
       const folder = path.join(paths.store, 'logs', 'builds', full);
       return existsSync(folder) ? readdirSync(folder).map((file) => path.join(folder, file)) : [];
     },
+    /** The secdb of a generation: by package, what each version fixed. */
+    secfixes: async (generation: number): Promise<Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>> => {
+      const text = await readFile(path.join(paths.repository, 'generations', String(generation), 'security.json'), 'utf8');
+      const { packages } = JSON.parse(text) as { packages: { pkg: { name: string; secfixes: Record<string, string[]> } }[] };
+      return Object.fromEntries(packages.map(({ pkg }) => [pkg.name, pkg.secfixes]));
+    },
+    /** What the gateway answers: status and text. */
+    gateway: async (url: string): Promise<{ readonly status: number; readonly text: string }> => {
+      const answer = await fetch(`http://${config.gateway.host}:${config.gateway.port}${url}`);
+      return { status: answer.status, text: await answer.text() };
+    },
+    /** A document of the advisory repository's main branch. */
+    advisories: (name: string): Promise<string> =>
+      runOrThrow('git', ['-C', config.advisories!.repository, 'show', `${config.advisories!.branch}:${name}.advisories.yaml`]),
+    image: lookAtImage(config),
     /** A file of the spec repository's main branch. */
     spec: (file: string): Promise<string> => runOrThrow('git', ['-C', specs, 'show', `${config.specs.branch}:${file}`]),
     history: (file: string): Promise<string> => runOrThrow('git', ['-C', specs, 'log', '--format=%B%x00', config.specs.branch, '--', file]),

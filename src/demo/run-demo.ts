@@ -4,8 +4,11 @@ import { rolesOf } from '../workers/roles';
 import type { Narrator } from './narrator';
 import { prepareStage } from './stage';
 import type { Stage } from './stage';
+import type { Scene } from './scene';
 import { baseLine, rejected, survivesKills, upstreamRelease, waitsForAPerson } from './story';
-import type { Scene } from './story';
+import { advisories } from './story-advisories';
+import { cascade } from './story-cascade';
+import { imageSurvivesKill, imageWaits } from './story-image';
 import { tamperWithPigz } from './tampered';
 
 /** What the demo leaves running with `--keep`, until `stop`. */
@@ -23,8 +26,12 @@ export async function runDemo(folder: string, narrator: Narrator, interrupted: A
       ['zlib', '1.2.13'],
       ['lz4', '1.9.4'],
       ['pigz', '2.8'],
+      ['libxml2', '2.9.14'],
+      ['xmlcheck', '1.0'],
+      ['xmlcount', '1.0'],
     ],
-    onMain: ['zlib', 'lz4'],
+    images: true,
+    onMain: ['zlib', 'lz4', 'libxml2'],
     say: (text) => narrator.say(text),
     onStart: () => narrator.chapter('The factory starts: Temporal, a process per role, the gateway'),
   });
@@ -36,8 +43,10 @@ export async function runDemo(folder: string, narrator: Narrator, interrupted: A
       patch: { name: 'CVE-2023-45853.patch', content: await readFile(stage.releases.zlibPatch, 'utf8') },
       webhookSecret: (await webhookSecrets(stage.config))[0]!,
       roles: rolesOf(stage.config),
+      scratch: folder,
     };
-    for (const chapter of [baseLine, severalAtOnce(stage, folder), waitsForAPerson, rejected, survivesKills]) {
+    const first = [baseLine, severalAtOnce(stage, folder), waitsForAPerson, rejected, survivesKills];
+    for (const chapter of [...first, advisories, cascade, imageWaits, imageSurvivesKill]) {
       interrupted.throwIfAborted();
       await Promise.race([chapter(scene), abortOf(interrupted)]);
     }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import { statePaths } from '../config/config';
@@ -9,12 +9,13 @@ import { makeStage0 } from '../stage0/stage0';
 import { connectClient } from '../workers/connection';
 import { startFactory } from '../workers/supervisor';
 import type { Factory } from '../workers/supervisor';
-import { fetchDemoReleases } from './debian-sources';
+import { fetchDemoReleases, withReleases } from './debian-sources';
 import type { DemoReleases } from './debian-sources';
 import { freePorts } from './free-ports';
+import { packOwnPrograms } from './own-programs';
 import { lookFromOutside } from './outside';
 import type { Outside } from './outside';
-import { createPerson, makeSpecRepository } from './person';
+import { createPerson, makeRepository } from './person';
 import type { Person } from './person';
 import { startUpstreamServer } from './upstream-server';
 import type { UpstreamServer } from './upstream-server';
@@ -33,12 +34,16 @@ export interface Stage {
   readonly specFiles: Readonly<Record<string, string>>;
   /** Makes a release appear upstream. */
   readonly release: (name: string, version: string) => Promise<void>;
+  /** The files of the example image, by their path in the spec repository. */
+  readonly imageFiles: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
 export interface StageOptions {
   /** Packages with the version that their example spec names. */
   readonly packages: readonly (readonly [name: string, version: string])[];
+  /** Whether the factory makes images: that needs more of the machine. */
+  readonly images: boolean;
   /** Those whose spec is on main from the start. */
   readonly onMain: readonly string[];
   readonly say: (text: string) => void;
@@ -51,7 +56,8 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
   const { packages, onMain, say } = options;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const releases = await fetchDemoReleases(path.join(folder, 'releases'), { onProgress: say });
+  const fetched = await fetchDemoReleases(path.join(folder, 'releases'), { onProgress: say });
+  const releases = withReleases(fetched, await packOwnPrograms(path.join(folder, 'releases')));
   const upstream = await startUpstreamServer({ folder: path.join(folder, 'upstream') });
   const closing: (() => Promise<void>)[] = [() => upstream.close()];
   const stop = async () => {
@@ -60,11 +66,13 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
   const release = (name: string, version: string) => upstream.release(name, releases.find(name, version).file);
   try {
     for (const [name, version] of packages) await release(name, version);
-    const config = await writeConfig(folder);
+    const config = await writeConfig(folder, options.images);
     const stage0 = await makeStage0({ architecture: 'x86_64', out: statePaths(config.state).stage0, onProgress: say });
     const specFiles = await specsFor(packages, upstream.address, releases);
     const files = onMain.map((name) => [`packages/${name}.yaml`, specFiles[name]!] as const);
-    await makeSpecRepository(config.specs.repository, path.join(folder, 'scratch'), Object.fromEntries(files));
+    const scratch = path.join(folder, 'scratch');
+    await makeRepository(config.specs.repository, scratch, Object.fromEntries(files));
+    await makeRepository(config.advisories!.repository, scratch, await filesIn('advisories', ''));
     await ensureSecret(config, 'webhook');
     options.onStart?.();
     const factory = await startFactory(config, { onProgress: say });
@@ -73,7 +81,7 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
     closing.push(() => connection.close());
     const person = createPerson({
       repository: config.specs.repository,
-      clone: path.join(folder, 'ann'),
+      clones: path.join(folder, 'ann'),
       configFile: config.file,
       command: path.resolve(__dirname, '../../bin/millrace.js'),
     });
@@ -88,6 +96,7 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
       releases,
       stage0: environment,
       specFiles,
+      imageFiles: await filesIn('images/xml-tools', 'images/xml-tools/'),
       release,
       stop,
     };
@@ -97,8 +106,8 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
   }
 }
 
-async function writeConfig(folder: string): Promise<Config> {
-  const [temporal, ui, gateway] = await freePorts(3);
+async function writeConfig(folder: string, images: boolean): Promise<Config> {
+  const [temporal, ui, gateway, registry] = await freePorts(4);
   const file = path.join(folder, 'millrace.yaml');
   await writeFile(
     file,
@@ -112,7 +121,13 @@ environment:
   stage0: true
 watch:
   every: 2s
-gateway:
+advisories:
+  repository: advisories.git
+  prefix: MLR
+floor:
+  slots: 1
+  debounce: 1s
+${images ? `images:\n  port: ${registry}\n` : ''}gateway:
   port: ${gateway}
 temporal:
   address: 127.0.0.1:${temporal}
@@ -122,13 +137,23 @@ temporal:
   return requireConfig(file);
 }
 
+const EXAMPLES = path.resolve(__dirname, '../../specs');
+
+/** The files of a folder of the example distribution, under the paths that they have in a repository. */
+async function filesIn(folder: string, prefix: string): Promise<Readonly<Record<string, string>>> {
+  const names = await readdir(path.join(EXAMPLES, folder));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [`${prefix}${name}`, await readFile(path.join(EXAMPLES, folder, name), 'utf8')] as const)),
+  );
+}
+
 async function specsFor(
   packages: StageOptions['packages'],
   upstream: string,
   releases: DemoReleases,
 ): Promise<Readonly<Record<string, string>>> {
   const entries = packages.map(async ([name, version]) => {
-    const spec = await readFile(path.resolve(__dirname, '../../specs/packages', `${name}.yaml`), 'utf8');
+    const spec = await readFile(path.join(EXAMPLES, 'packages', `${name}.yaml`), 'utf8');
     const here = spec.replace(/^ {2}upstream: .*$/m, `  upstream: ${upstream}`);
     return [name, here.replace(/expected-sha256: [0-9a-f]{64}/, `expected-sha256: ${releases.find(name, version).sha256}`)] as const;
   });

@@ -2,56 +2,16 @@ import { createHmac } from 'node:crypto';
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
-import type { Factory } from '../workers/supervisor';
-import { releaseId, releaseQuery } from '../workflows/messages';
-import type { ReleaseView } from '../workflows/messages';
-import type { Narrator } from './narrator';
-import type { Outside } from './outside';
-import type { Person } from './person';
-
-/** Everything that the chapters of the demo act on and look at. */
-export interface Scene extends Narrator {
-  readonly factory: Factory;
-  readonly client: Client;
-  readonly person: Person;
-  readonly outside: Outside;
-  readonly stage0: { readonly folder: string; readonly key: string };
-  readonly specFiles: Readonly<Record<string, string>>;
-  readonly patch: { readonly name: string; readonly content: string };
-  readonly webhookSecret: string;
-  readonly roles: readonly string[];
-  /** Makes a release appear on the demo's upstream. */
-  readonly release: (name: string, version: string) => Promise<void>;
-}
-
-const PATIENCE_MS = 300_000;
-
-async function until(scene: Scene, what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (Date.now() > deadline) scene.verify(what, false, 'not within five minutes');
-    await sleep(250);
-  }
-}
-
-const published = (scene: Scene, full: string) => until(scene, `${full} is published`, () => scene.outside.has(full));
-
-async function waits(scene: Scene, name: string, version: string): Promise<ReleaseView> {
-  const handle = scene.client.workflow.getHandle(releaseId(name, version, 0));
-  let view: ReleaseView | undefined;
-  await until(scene, `${name} ${version} waits for a person`, async () => {
-    view = await handle.query(releaseQuery).catch(() => undefined);
-    return view?.waitingFor !== undefined;
-  });
-  return view!;
-}
+import { CVE_OF_ZLIB, ingest } from './records';
+import { killWorkers, PATIENCE_MS, published, until, waits } from './scene';
+import type { Scene } from './scene';
 
 /** a. The base line, and a carried patch. */
 export async function baseLine(scene: Scene): Promise<void> {
   scene.chapter('a. The base line: zlib, lz4 and pigz from the specs, then a carried patch');
   await published(scene, 'zlib-1.2.13-r0');
   scene.verify('zlib 1.2.13-r0 is in the published index', true);
+  await ingest(scene, CVE_OF_ZLIB, 'zlib 1.2.13-r0 is affected');
   await scene.person.commit('main', 'pigz: new package', { 'packages/pigz.yaml': scene.specFiles['pigz']! });
   await scene.person.commit('main', `zlib: carry ${scene.patch.name}`, {
     [`packages/zlib/${scene.patch.name}`]: scene.patch.content,
@@ -64,6 +24,13 @@ export async function baseLine(scene: Scene): Promise<void> {
   await published(scene, 'lz4-1.9.4-r0');
   await published(scene, 'zlib-1.2.13-r1');
   await published(scene, 'pigz-2.8-r0');
+  await published(scene, 'libxml2-2.9.14-r0');
+  await scene.person.commit('main', 'Two programs that read XML, and an image of them', {
+    'packages/xmlcheck.yaml': scene.specFiles['xmlcheck']!,
+    'packages/xmlcount.yaml': scene.specFiles['xmlcount']!,
+    ...scene.imageFiles,
+  });
+  scene.say(`${scene.person.name} pushed xmlcheck and xmlcount, which are linked with libxml2 2.9.14, and the image xml-tools`);
   const resolved = await scene.outside.resolve(['pigz', 'lz4'], scene.stage0);
   scene.verify(
     'apko resolves pigz with the patched zlib 1.2.13-r1, signatures verified',
@@ -165,16 +132,14 @@ export async function survivesKills(scene: Scene): Promise<void> {
     logs.length === 2,
     logs.join(' '),
   );
+  // What else is under way would be a publication of its own.
+  for (const name of ['xmlcheck', 'xmlcount']) await published(scene, `${name}-1.0-r0`);
   const generation = scene.outside.generation();
   await webhook(scene, 'zlib', '1.3.2');
   await sleep(4_000);
   scene.verify('one publication; the webhook once more changes nothing', scene.outside.generation() === generation);
   const commits = (await scene.outside.history('packages/zlib.yaml')).split('\0').filter((message) => message.includes('zlib/1.3.2'));
   scene.verify('one commit on main', commits.length === 1, `${commits.length}`);
-}
-
-async function killWorkers(scene: Scene): Promise<void> {
-  await Promise.all(scene.roles.map((role) => scene.factory.kill(role, 'SIGKILL')));
 }
 
 /** The moment in which an object of that name appears in the repository. */

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { requireConfig } from '../../src/config/load';
 import { freePorts } from '../../src/demo/free-ports';
 import { lookFromOutside, type Outside } from '../../src/demo/outside';
-import { createPerson, makeSpecRepository, type Person } from '../../src/demo/person';
+import { createPerson, makeRepository, type Person } from '../../src/demo/person';
 import { startUpstreamServer, type UpstreamServer } from '../../src/demo/upstream-server';
 import { makeStage0 } from '../../src/stage0/stage0';
 import { startFactory, type Factory } from '../../src/workers/supervisor';
@@ -94,7 +94,7 @@ beforeAll(async () => {
   upstream = await startUpstreamServer({ folder: join(folder, 'upstream') });
   const good = spec('good', await releases('good', { 'good-1.0/text': 'hello\n' }));
   const specs = join(folder, 'specs.git');
-  await makeSpecRepository(specs, join(folder, 'scratch'), { 'packages/good.yaml': good });
+  await makeRepository(specs, join(folder, 'scratch'), { 'packages/good.yaml': good });
   ports = await freePorts(3);
   file = writeConfig('millrace.yaml', '');
   const made = await makeStage0({ architecture: 'x86_64', out: join(folder, 'stage0') });
@@ -103,7 +103,7 @@ beforeAll(async () => {
   factory = await startFactory(config);
   outside = lookFromOutside(config);
   const command = resolve(__dirname, '../../bin/millrace.js');
-  person = createPerson({ repository: specs, clone: join(folder, 'ann'), configFile: file, command });
+  person = createPerson({ repository: specs, clones: join(folder, 'ann'), configFile: file, command });
 });
 afterAll(async () => {
   await factory?.stop();

@@ -7,7 +7,7 @@ import { runOrThrow } from '../../src/activities/process';
 import { requireConfig } from '../../src/config/load';
 import { freePorts } from '../../src/demo/free-ports';
 import { lookFromOutside, type Outside } from '../../src/demo/outside';
-import { createPerson, makeSpecRepository, type Person } from '../../src/demo/person';
+import { createPerson, makeRepository, type Person } from '../../src/demo/person';
 import { startUpstreamServer, type UpstreamServer } from '../../src/demo/upstream-server';
 import { startFactory, type Factory } from '../../src/workers/supervisor';
 import { emulateAarch64 } from './emulation';
@@ -79,7 +79,7 @@ suite(`a package of two architectures${missing ? ` (skipped: ${missing})` : ''}`
     const first = await tarball('1.0', ['x86_64']);
     await upstream.release('greeting', first.file);
     const specs = join(folder, 'specs.git');
-    await makeSpecRepository(specs, join(folder, 'scratch'), { 'packages/greeting.yaml': spec(upstream.address, first.sha256) });
+    await makeRepository(specs, join(folder, 'scratch'), { 'packages/greeting.yaml': spec(upstream.address, first.sha256) });
     const [temporal, ui, gateway] = await freePorts(3);
     const file = join(folder, 'millrace.yaml');
     writeFileSync(
@@ -97,7 +97,7 @@ gateway: {port: ${gateway}}
     factory = await startFactory(config);
     outside = lookFromOutside(config);
     const command = resolve(__dirname, '../../bin/millrace.js');
-    person = createPerson({ repository: specs, clone: join(folder, 'ann'), configFile: file, command });
+    person = createPerson({ repository: specs, clones: join(folder, 'ann'), configFile: file, command });
   });
   afterAll(async () => {
     await factory?.stop();
