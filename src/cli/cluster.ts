@@ -15,6 +15,7 @@ export function clusterCommand(): Command {
     );
   cluster
     .command('up')
+    .summary('start it, or find it running')
     .description('Starts it, or finds it running, and prints where its kubeconfig is. It goes on until `millrace cluster down`.')
     .option('--json', 'print the result for programs')
     .addHelpText('after', '\nExit codes: 0 it runs, 1 a part of it does not, 2 usage or configuration')
@@ -35,6 +36,7 @@ export function clusterCommand(): Command {
     });
   cluster
     .command('down')
+    .summary('stop it, with all that it ran')
     .description('Stops it with every container, mount and network of it.')
     .option('--wipe', 'also forget its certificates, images and logs')
     .action(async (options: { readonly wipe?: boolean }, command: Command) => {
