@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
-import type { Headers } from 'tar-stream';
+import { pack, type Pack } from 'tar-stream';
 import { entryAt, readContents } from '../../../src/activities/images/contents';
 import { packLayout, readLayout, unpackLayout } from '../../../src/activities/images/layout';
 import { OCI } from '../../../src/activities/registry/registry';
 import { removeTemporaryFolders, temporaryFolder } from '../repository/support';
 
+type Header = Parameters<Pack['entry']>[0];
+
 afterAll(removeTemporaryFolders);
 
-async function layer(entries: readonly Headers[]): Promise<Buffer> {
+async function layer(entries: readonly Header[]): Promise<Buffer> {
   const tar = pack();
   for (const entry of entries) tar.entry(entry, '');
   tar.finalize();
@@ -21,7 +22,7 @@ async function layer(entries: readonly Headers[]): Promise<Buffer> {
 }
 
 /** A layout of one platform with these layers. */
-async function layout(layers: readonly (readonly Headers[])[], config: object = {}): Promise<string> {
+async function layout(layers: readonly (readonly Header[])[], config: object = {}): Promise<string> {
   const folder = join(temporaryFolder(), 'layout');
   mkdirSync(join(folder, 'blobs/sha256'), { recursive: true });
   const blob = (content: Buffer | string) => {
@@ -38,12 +39,12 @@ async function layout(layers: readonly (readonly Headers[])[], config: object = 
   return folder;
 }
 
-async function contentsOf(layers: readonly (readonly Headers[])[], config?: object) {
+async function contentsOf(layers: readonly (readonly Header[])[], config?: object) {
   return await readContents((await readLayout(await layout(layers, config))).images[0]!);
 }
 
-const file = (name: string, mode = 0o644): Headers => ({ name, mode });
-const link = (name: string, linkname: string): Headers => ({ name, type: 'symlink', linkname });
+const file = (name: string, mode = 0o644): Header => ({ name, mode });
+const link = (name: string, linkname: string): Header => ({ name, type: 'symlink', linkname });
 
 test('a later layer lies over an earlier one, and takes away', async () => {
   const { entries } = await contentsOf([
