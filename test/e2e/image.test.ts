@@ -368,6 +368,26 @@ test('what cannot be locked is an answer with its place, and is tried again by e
   expect(await place.lockImage({ image: '../x' })).toMatchObject({ removed: true });
 });
 
+test('half of a pair is no image: it is locked when everything that is linked with a new library was rebuilt', async () => {
+  const place = await installation({ 'images/greeting/apko.yaml': APKO_YAML.replace('busybox]', 'busybox, farewell]') });
+  const publish = async (...releases: readonly Parameters<Installation['request']>[0][]) =>
+    await place.publish({ publish: await Promise.all(releases.map((release) => place.request(release))), withdraw: [] });
+  const linked = (name: string, epoch: number, soname: string) => ({ name, version: '2.0', epoch, depends: [soname] });
+  const [old, next] = ['so:libvoice.so.1', 'so:libvoice.so.2'] as const;
+  await publish({ name: 'voice', version: '1.0', provides: [`${old}=1`] }, linked('greeting', 0, old), linked('farewell', 0, old));
+  const { changes: _first, ...before } = await lockOf(place);
+  await publish({ name: 'voice', version: '2.0', provides: [`${next}=2`] });
+  expect(await lockOf(place)).toMatchObject({ key: before.key });
+  await publish(linked('farewell', 1, next));
+  expect(await place.lockImage({ image: 'greeting' })).toEqual({
+    problem: `images/greeting/apko.yaml: these do not fit together yet: greeting-2.0-r0 needs ${old}`,
+  });
+  await publish(linked('greeting', 1, next));
+  const after = await lockOf(place);
+  expect(after.variants[0]).toMatchObject({ version: '2.0-r1' });
+  expect(after.key).not.toBe(before.key);
+});
+
 test('structure and SBOM are looked at in what was built', async () => {
   const image = IMAGE_YAML.replace('files: [', 'shell: false\n  files: [/usr/bin/nothing, ').replace('"65532"', '"1000"');
   const place = await installation({ 'images/greeting/image.yaml': image.replace('demo/', 'looked/') });

@@ -70,6 +70,7 @@ export interface Release {
   readonly architectures?: readonly string[];
   readonly subpackages?: readonly string[];
   readonly depends?: readonly string[];
+  readonly provides?: readonly string[];
   readonly content?: string;
   readonly description?: string;
   /** Beside the one that tells the version. */
@@ -118,6 +119,7 @@ export function makeFactory(
             origin: name,
             architecture,
             depends: release.depends ?? [],
+            provides: release.provides ?? [],
             ...(release.description ? { description: release.description } : {}),
           },
           { [`usr/share/${part}/version`]: `${full} ${release.content ?? ''}`, ...release.files },
