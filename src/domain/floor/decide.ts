@@ -1,5 +1,5 @@
 import { nearestKey } from '../spec/nearest-key';
-import { addCause, rememberStuck, retire, settleAt, waitingAgain, type Draft } from './draft';
+import { addCause, pauseCause, put, rememberStuck, retire, waitingAgain, type Draft } from './draft';
 import type { FloorDecision } from './floor';
 import { jobOf, type FloorCause, type FloorState, type Stop } from './state';
 
@@ -99,8 +99,11 @@ function pause(draft: Draft, id: string | undefined, stop: Stop | undefined): st
     else delete draft.state.paused;
     return `the floor is ${word}`;
   }
-  const { paused, ...cause } = [...draft.causes.values()].find((one) => one.id === id)!;
-  draft.causes.set(cause.number, stop ? { ...cause, paused: stop } : cause);
+  pauseCause(
+    draft,
+    [...draft.causes.values()].find((one) => one.id === id)!,
+    stop,
+  );
   return `${id} is ${word}`;
 }
 
@@ -111,15 +114,17 @@ function drop(draft: Draft, id: string, stop: Stop): string {
   state.asks = state.asks.map((ask) => ({ ...ask, roots: others(ask.roots) })).filter((ask) => ask.roots.length > 0);
   let left = 0;
   draft.jobs.forEach((job, node) => {
-    if (!job) return;
+    if (!job || !(job.roots.includes(cause.number) || job.again?.roots.includes(cause.number))) return;
     const { again: more, ...rest } = job;
     const roots = others(job.roots);
     const againRoots = others(more?.roots ?? []);
-    draft.jobs[node] = { ...rest, roots, ...(more && againRoots.length > 0 ? { again: { ...more, roots: againRoots } } : {}) };
-    if (roots.length > 0 || job.status === 'building') return;
+    if (roots.length > 0 || job.status === 'building') {
+      put(draft, node, { ...rest, roots, ...(more && againRoots.length > 0 ? { again: { ...more, roots: againRoots } } : {}) });
+      return;
+    }
     left += 1;
     if (job.waits) rememberStuck(draft, draft.plan!.names[node]!, job.text!);
-    settleAt(draft, node);
+    put(draft, node, 0);
   });
   retire(draft, cause, stop);
   return `${id} is dropped: ${left} packages are wanted no more`;
@@ -132,6 +137,6 @@ function again(draft: Draft, name: string, front: boolean): string {
   const node = draft.plan?.numbers.get(name);
   const job = node === undefined ? 0 : draft.jobs[node]!;
   if (!job || job.status === 'building' || job.waits) return `${name} is off hold`;
-  draft.jobs[node!] = waitingAgain({ ...job, ...(front ? { front } : {}) });
+  put(draft, node!, waitingAgain({ ...job, ...(front ? { front } : {}) }));
   return `${name} waits for its turn${front ? ' in front' : ''}`;
 }

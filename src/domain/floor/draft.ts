@@ -1,7 +1,7 @@
 import { decodePlan, type Plan } from './encoded-plan';
 import type { FloorCommand, PublishedChange } from './floor';
-import { pickStarts, urgencyOf } from './pick';
-import { blockersOf, keepBlockers, settled, takeBlockers, unsettled, type Blockers } from './ready';
+import { pickStarts } from './pick';
+import { keepStanding, putJob, standingOf, takeStanding, urgencyOf, type Standing } from './ready';
 import type { FloorAsk, FloorCause, FloorJob, FloorPast, FloorState, Stop } from './state';
 
 const HISTORY = 50;
@@ -15,9 +15,10 @@ export interface Draft {
   readonly state: { -readonly [key in keyof FloorState]: FloorState[key] };
   plan: Plan | undefined;
   readonly at: number;
+  /** Changed by `put` alone. */
   jobs: (FloorJob | 0)[];
   past: (FloorPast | 0)[];
-  blockers: Blockers;
+  standing: Standing;
   readonly causes: Map<number, FloorCause>;
   readonly commands: FloorCommand[];
 }
@@ -32,14 +33,13 @@ export interface FloorStep {
 }
 
 export function openDraft(before: FloorState, at: number): Draft {
-  const blockers = takeBlockers(before);
   return {
     state: { ...before, step: before.step + 1 },
     plan: before.plan && decodePlan(before.plan),
     at,
     jobs: before.jobs.slice(),
     past: before.past.slice(),
-    blockers,
+    standing: takeStanding(before),
     causes: new Map(before.causes.map((cause) => [cause.number, cause])),
     commands: [],
   };
@@ -50,70 +50,89 @@ export function closeDraft(draft: Draft, text: string): FloorStep {
   askForPlan(draft);
   if (draft.plan) {
     const picking = { ...draft.state, jobs: draft.jobs, causes: draft.causes };
-    for (const node of pickStarts(picking, draft.plan, draft.blockers, draft.at)) start(draft, draft.plan, node);
+    for (const node of pickStarts(picking, draft.plan, draft.standing, draft.at)) start(draft, draft.plan, node);
   }
   retireCauses(draft);
-  const { state } = draft;
-  const idle = state.asks.length === 0 && !state.planning && draft.jobs.every((job) => job === 0);
+  const { state, causes } = draft;
+  // Where a cause is left there is a job or an ask: only then need nobody look.
+  const idle = causes.size === 0 && state.asks.length === 0 && !state.planning && draft.jobs.every((job) => job === 0);
   const { plan, ...rest } = state;
   const closed: FloorState = {
     ...rest,
     ...(plan && !idle ? { plan } : {}),
-    causes: [...draft.causes.values()],
+    causes: [...causes.values()],
     jobs: idle ? [] : draft.jobs,
     past: idle ? [] : draft.past,
     beyond: idle ? {} : state.beyond,
   };
-  keepBlockers(closed, idle ? new Int32Array(0) : draft.blockers);
+  keepStanding(closed, idle ? standingOf(undefined, [], causes) : draft.standing);
   const wakeAt = state.planning ? undefined : state.asks.reduce((next, ask) => Math.min(next, ask.due), Infinity);
   return { state: closed, commands: draft.commands, text, ...(wakeAt !== undefined && wakeAt < Infinity ? { wakeAt } : {}) };
 }
 
-/** A wish for one package, and when what it is wanted for happened. */
+/** A wish for packages, and when what they are wanted for happened. */
 export interface Wish {
+  /** Causes that are alive. */
   readonly roots: readonly number[];
   readonly by: string;
   /** Step of the news: a build that started in it or later has what is wanted. */
   readonly step: number;
   readonly at: number;
+  /** These roots together with others: most of what a wish is for has the same roots, and keeps them as one list. */
+  readonly together: Map<readonly number[], readonly number[]>;
 }
 
 /** Wants a package built for these causes. Merged with what is wanted already; nothing where it was built since; refused, and noted, where a cause has spent its budget. True where a build follows. */
 export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolean {
-  const alive = wish.roots.filter((root) => draft.causes.has(root));
   const job = draft.jobs[node];
   if (job && job.status === 'building' && stepOf(draft, node) >= wish.step) {
     // Not counted: what it needs may yet be built for these causes, and then so must it.
-    draft.jobs[node] = { ...job, roots: union(job.roots, alive) };
+    const roots = unionOf(wish, job.roots, wish.roots);
+    if (roots !== job.roots) put(draft, node, { ...job, roots });
     return false;
   }
   if (!job && stepOf(draft, node) >= wish.step) return false;
-  const budget = draft.state.settings.cycleBudget;
-  const roots = alive.filter((root) => {
-    const within = builtFor(draft.past[node], root) < budget;
-    if (!within) noteOverBudget(draft, root, plan.names[node]!);
-    return within;
-  });
+  const roots = withinBudget(draft, plan, node, wish.roots);
   if (roots.length === 0) return false;
   const { by, at } = wish;
   if (!job) {
     const stuck = draft.state.stuck[plan.names[node]!];
-    add(draft, plan, node, {
+    put(draft, node, {
       ...(stuck === undefined ? { status: 'waiting' } : { status: 'failed', since: draft.at, text: stuck, waits: true }),
       roots,
       by,
       wanted: at,
     });
   } else if (job.status === 'building') {
-    const again = { roots: union(job.again?.roots ?? [], roots), by: job.again?.by ?? by, wanted: at };
-    draft.jobs[node] = { ...job, again };
-  } else draft.jobs[node] = { ...job, roots: union(job.roots, roots), wanted: at };
+    const again = { roots: unionOf(wish, job.again?.roots ?? [], roots), by: job.again?.by ?? by, wanted: at };
+    put(draft, node, { ...job, again });
+  } else put(draft, node, { ...job, roots: unionOf(wish, job.roots, roots), wanted: at });
   return true;
 }
 
-function add(draft: Draft, plan: Plan, node: number, job: FloorJob): void {
-  draft.jobs[node] = job;
-  if (draft.blockers[node] === 0) unsettled(plan, draft.jobs, draft.blockers, node);
+function withinBudget(draft: Draft, plan: Plan, node: number, roots: readonly number[]): readonly number[] {
+  const past = draft.past[node];
+  if (!past || past.built.length === 0) return roots;
+  const budget = draft.state.settings.cycleBudget;
+  const built = countsOf(past);
+  const within = roots.filter((root) => (built.get(root) ?? 0) < budget);
+  if (within.length === roots.length) return roots;
+  for (const root of roots) if ((built.get(root) ?? 0) >= budget) noteOverBudget(draft, root, plan.names[node]!);
+  return within;
+}
+
+function unionOf(wish: Wish, some: readonly number[], roots: readonly number[]): readonly number[] {
+  if (roots !== wish.roots) return union(some, roots);
+  const known = wish.together.get(some);
+  if (known) return known;
+  const both = some.length === 0 ? roots : union(some, roots);
+  wish.together.set(some, both);
+  return both;
+}
+
+/** Gives a package another job, or none. */
+export function put(draft: Draft, node: number, job: FloorJob | 0): void {
+  putJob(draft.standing, draft.plan!, draft.jobs, draft.causes, node, job);
 }
 
 /** A release that waits for a person, of a package that nothing wants built again: an order would wait behind it without a word. */
@@ -125,16 +144,10 @@ export function rememberStuck({ state }: Draft, name: string, text: string): voi
 export function end(draft: Draft, node: number): void {
   const { again } = draft.jobs[node] as FloorJob;
   if (again && again.roots.length > 0) {
-    draft.jobs[node] = { status: 'waiting', ...again };
+    put(draft, node, { status: 'waiting', ...again });
     return;
   }
-  settleAt(draft, node);
-}
-
-/** Nothing wants the package any more. */
-export function settleAt(draft: Draft, node: number): void {
-  draft.jobs[node] = 0;
-  if (draft.blockers[node] === 0) settled(draft.plan!, draft.jobs, draft.blockers, node);
+  put(draft, node, 0);
 }
 
 function start(draft: Draft, plan: Plan, node: number): void {
@@ -142,7 +155,7 @@ function start(draft: Draft, plan: Plan, node: number): void {
   const name = plan.names[node]!;
   const id = `${name}#${draft.at.toString(36)}-${draft.state.step}`;
   const { front, ...rest } = job;
-  draft.jobs[node] = { ...rest, status: 'building', since: draft.at, order: id };
+  put(draft, node, { ...rest, status: 'building', since: draft.at, order: id });
   draft.past[node] = counted(draft.past[node], draft.state.step, job.roots, 1);
   for (const root of job.roots) tally(draft, root, 'started');
   const roots = job.roots.map((root) => draft.causes.get(root)!);
@@ -161,7 +174,7 @@ export function takeBack(draft: Draft, node: number): void {
   const job = draft.jobs[node] as FloorJob;
   const { roots, wanted } = job.again ?? job;
   draft.past[node] = counted(draft.past[node], NEVER, job.roots, -1);
-  draft.jobs[node] = waitingAgain({ ...job, roots: union(job.roots, roots), wanted });
+  put(draft, node, waitingAgain({ ...job, roots: union(job.roots, roots), wanted }));
 }
 
 /** What was started failed: it is no build that anything could be served by. */
@@ -176,24 +189,19 @@ export function waitingAgain({ roots, by, wanted, front }: FloorJob): FloorJob {
 }
 
 function counted(past: FloorPast | 0 | undefined, step: number, roots: readonly number[], more: number): FloorPast {
-  const built = past ? [...past.built] : [];
+  const built = past ? countsOf(past) : new Map<number, number>();
   for (const root of roots) {
-    const at = pairOf(built, root);
-    if (at >= 0) built[at + 1] = Math.max(0, built[at + 1]! + more);
-    else if (more > 0) built.push(root, more);
+    const count = built.get(root);
+    if (count !== undefined) built.set(root, Math.max(0, count + more));
+    else if (more > 0) built.set(root, more);
   }
-  return { step, built };
+  return { step, built: [...built].flat() };
 }
 
-function pairOf(built: readonly number[], root: number): number {
-  for (let at = 0; at < built.length; at += 2) if (built[at] === root) return at;
-  return -1;
-}
-
-function builtFor(past: FloorPast | 0 | undefined, root: number): number {
-  if (!past) return 0;
-  const at = pairOf(past.built, root);
-  return at < 0 ? 0 : past.built[at + 1]!;
+function countsOf({ built }: FloorPast): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let at = 0; at < built.length; at += 2) counts.set(built[at]!, built[at + 1]!);
+  return counts;
 }
 
 /** Of the last start of a package, unless it came to nothing. */
@@ -203,13 +211,20 @@ function stepOf(draft: Draft, node: number): number {
 }
 
 export function union(some: readonly number[], more: readonly number[]): readonly number[] {
-  const added = more.filter((root) => !some.includes(root));
+  const known = new Set(some);
+  const added = more.filter((root) => !known.has(root));
   return added.length === 0 ? some : [...some, ...added];
 }
 
 export function changeCause(draft: Draft, root: number, change: Partial<FloorCause>): void {
   const cause = draft.causes.get(root);
   if (cause) draft.causes.set(root, { ...cause, ...change });
+}
+
+/** Stops a cause, or lets it go on: what is wanted for it alone has another turn. */
+export function pauseCause(draft: Draft, { paused: _, ...cause }: FloorCause, paused: Stop | undefined): void {
+  draft.causes.set(cause.number, paused ? { ...cause, paused } : cause);
+  draft.standing = standingOf(draft.plan, draft.jobs, draft.causes);
 }
 
 export function tally(draft: Draft, root: number, key: 'started' | 'published' | 'equal' | 'failed'): void {
@@ -310,21 +325,14 @@ export function install(draft: Draft, plan: Plan): readonly string[] {
   draft.plan = plan;
   draft.jobs = jobs;
   draft.past = past;
-  draft.blockers = blockersOf(plan, jobs);
+  draft.standing = standingOf(plan, jobs, draft.causes);
   return lost;
 }
 
 function retireCauses(draft: Draft): void {
-  if (draft.causes.size === 0) return;
-  const gone = new Map(draft.causes);
-  for (const ask of draft.state.asks) for (const root of ask.roots) gone.delete(root);
-  for (const job of draft.jobs) {
-    if (gone.size === 0) return;
-    if (!job) continue;
-    for (const root of job.roots) gone.delete(root);
-    for (const root of job.again?.roots ?? []) gone.delete(root);
-  }
-  for (const cause of gone.values()) retire(draft, cause);
+  const { causes, standing, state } = draft;
+  const asked = new Set(state.asks.flatMap((ask) => ask.roots));
+  for (const cause of [...causes.values()]) if (!standing.named.has(cause.number) && !asked.has(cause.number)) retire(draft, cause);
 }
 
 /** A cause that asked for nothing leaves no trace: most publications do. */

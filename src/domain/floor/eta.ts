@@ -1,7 +1,6 @@
 import { randomOf } from '../random';
 import { decodePlan, type Plan } from './encoded-plan';
-import { urgencyOf } from './pick';
-import { peekBlockers } from './ready';
+import { peekStanding, urgencyOf } from './ready';
 import { timelineOf } from './simulate/timeline';
 import type { FloorJob, FloorState } from './state';
 
@@ -61,7 +60,7 @@ interface Run {
 
 function runOf(state: FloorState, plan: Plan, at: number, noise: () => number): Run {
   const { starts, targets } = plan.dependents;
-  const missing = peekBlockers(state).slice();
+  const missing = peekStanding(state).blockers.slice();
   const known = new Map(state.causes.map((cause) => [cause.number, cause]));
   const ready = timelineOf<number>();
   const ends = timelineOf<number>();

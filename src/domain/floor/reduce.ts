@@ -6,6 +6,8 @@ import {
   changeCause,
   end,
   install,
+  pauseCause,
+  put,
   rememberStuck,
   takeBack,
   tally,
@@ -25,7 +27,7 @@ const KINDS = ['new', 'same', 'compatible', 'content', 'break'] as const;
 
 /**
  * The rules of the floor: what happened in, what to build next out. Pure. Commands are to be carried out in their order; `plan` is answered by the event `planned`, `start` by the news of the release that it leads to. Work per event is
- * that of the degree of the package and a scan of the jobs; a new plan costs its edges. The shell sends `tick` at `wakeAt`.
+ * that of the degree of the packages that change, of what could start, and of the causes alive; a new plan, and a cause that is paused, cost the edges of the plan. The shell sends `tick` at `wakeAt`.
  */
 export function reduceFloor(state: FloorState, event: FloorEvent): FloorStep {
   const draft = openDraft(state, event.at);
@@ -71,7 +73,8 @@ function answers(draft: Draft, job: FloorJob, news: FloorNews): boolean {
 }
 
 function rootsOf(draft: Draft, news: FloorNews): readonly number[] {
-  return [...draft.causes.values()].filter((cause) => news.roots.includes(cause.id)).map((cause) => cause.number);
+  const ids = new Set(news.roots);
+  return ids.size === 0 ? [] : [...draft.causes.values()].filter((cause) => ids.has(cause.id)).map((cause) => cause.number);
 }
 
 function forgetStuck({ state }: Draft, name: string): void {
@@ -107,7 +110,7 @@ function onPublished(
 function serve(draft: Draft, node: number, job: FloorJob, news: FloorNews): void {
   const began = draft.at - news.seconds * 1000;
   if (job.status === 'building' || began >= job.wanted) end(draft, node);
-  else draft.jobs[node] = waitingAgain(job);
+  else put(draft, node, waitingAgain(job));
 }
 
 function onEqual(draft: Draft, node: number, job: FloorJob, news: FloorNews): string {
@@ -123,22 +126,23 @@ function onFailed(draft: Draft, node: number, job: FloorJob, news: FloorNews): s
   const { order, again, waits, ...rest } = job;
   const roots = union(job.roots, again?.roots ?? []);
   const wanted = again?.wanted ?? job.wanted;
-  draft.jobs[node] = {
+  const text = `${named(news)} ${news.outcome}: ${news.text}`.slice(0, TEXT);
+  put(draft, node, {
     ...rest,
     roots,
     wanted,
     status: 'failed',
     since: draft.at,
-    text: `${named(news)} ${news.outcome}: ${news.text}`.slice(0, TEXT),
+    text,
     ...(news.outcome === 'waits' ? { waits: true } : {}),
-  };
+  });
   cameToNothing(draft, node);
   if (job.status === 'building') {
     for (const root of job.roots) tally(draft, root, 'failed');
     judge(draft, job.roots);
   }
   if (roots.length === 0) {
-    if (news.outcome === 'waits') rememberStuck(draft, news.package, (draft.jobs[node]).text!);
+    if (news.outcome === 'waits') rememberStuck(draft, news.package, text);
     end(draft, node);
     return `${named(news)} ${news.outcome}: nothing wants it any more`;
   }
@@ -154,7 +158,8 @@ function judge(draft: Draft, roots: readonly number[]): void {
     const ended = cause.published + cause.equal + cause.failed;
     if (cause.failed > share * after) {
       const reason = `${cause.failed} of its first ${ended} rebuilds failed`;
-      changeCause(draft, root, { judged: true, paused: cause.paused ?? { by: 'breaker', reason, at: draft.at } });
+      pauseCause(draft, cause, cause.paused ?? { by: 'breaker', reason, at: draft.at });
+      changeCause(draft, root, { judged: true });
       draft.commands.push({ kind: 'tell', id: `breaker-${cause.id}`, text: `${cause.text} is stopped: ${reason}; resume or drop it` });
     } else if (ended >= after) changeCause(draft, root, { judged: true });
   }
@@ -225,7 +230,8 @@ function onPlanned(draft: Draft, encoded: EncodedPlan): string {
 
 /** Wants what an ask asks for; how many builds follow from it. */
 function apply(draft: Draft, plan: Plan, ask: FloorAsk): number {
-  const wish: Wish = { roots: ask.roots, by: ask.by, step: ask.step, at: ask.at };
+  const roots = ask.roots.filter((root) => draft.causes.has(root));
+  const wish: Wish = { roots, by: ask.by, step: ask.step, at: ask.at, together: new Map() };
   let count = 0;
   for (const node of nodesOf(plan, ask)) if (want(draft, plan, node, wish)) count += 1;
   return count;

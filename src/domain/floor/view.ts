@@ -1,6 +1,6 @@
 import { etaOf, type Eta } from './eta';
 import type { Urgency } from './floor';
-import { peekBlockers } from './ready';
+import { peekStanding } from './ready';
 import type { EndedCause, FloorCause, FloorJob, FloorState, Stop } from './state';
 
 export interface CauseView {
@@ -62,7 +62,7 @@ export function floorView(state: FloorState, at: number): FloorView {
   const ids = new Map(state.causes.map((cause) => [cause.number, cause.id]));
   const names = state.plan?.names ?? [];
   const rank = state.plan?.rank ?? [];
-  const blockers = peekBlockers(state);
+  const { blockers } = peekStanding(state);
   const jobs = state.jobs.flatMap((job, node) => (job ? [{ job, node }] : []));
   const view = ({ job, node }: { readonly job: FloorJob; readonly node: number }): JobView => ({
     package: names[node]!,

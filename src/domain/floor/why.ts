@@ -1,7 +1,7 @@
 import { shortestPath } from '../graph/path';
 import { duration } from '../text/duration';
 import { decodePlan, type Plan } from './encoded-plan';
-import { peekBlockers, type Blockers } from './ready';
+import { peekStanding } from './ready';
 import type { FloorCause, FloorJob, FloorState, Stop } from './state';
 
 const BLOCKERS = 3;
@@ -30,7 +30,7 @@ function ofNone(state: FloorState, plan: Plan | undefined, name: string, at: num
   return [
     ...(ask && ask.due > at ? [`${ask.by} was published; what depends on it is asked for in ${duration((ask.due - at) / 1000)}`] : []),
     ...(ask && ask.due <= at ? [`${ask.by} was published; what depends on it is being planned`] : []),
-    ...(plan && node !== undefined && peekBlockers(state)[node]! > 0
+    ...(plan && node !== undefined && peekStanding(state).blockers[node]! > 0
       ? [`${name} may be asked for: it depends on ${blockersOf(state, plan, node, at).join('; ')}`]
       : [`nothing wants ${name} built again`]),
     ...(stuck === undefined ? [] : [`${name}: ${stuck}`]),
@@ -50,21 +50,20 @@ function ofJob(state: FloorState, plan: Plan, node: number, job: FloorJob, at: n
     return [`${name} is building since ${since(job, at)}`, asked(state, name, job), ...again];
   }
   const blockers = blockersOf(state, plan, node, at);
-  if (blockers.length === 0) return [waitsForSlot(state, peekBlockers(state), name, job), asked(state, name, job)];
+  if (blockers.length === 0) return [waitsForSlot(state, name, job), asked(state, name, job)];
   const own = blockers.map((blocker) => `${name} waits for ${blocker}`);
   const theirs = jobsBefore(state, plan, node).map((other) => asked(state, plan.names[other]!, state.jobs[other] as FloorJob));
   return [...own, ...theirs, asked(state, name, job)];
 }
 
-function waitsForSlot(state: FloorState, blockers: Blockers, name: string, job: FloorJob): string {
+function waitsForSlot(state: FloorState, name: string, job: FloorJob): string {
   if (state.paused) return `${name} could start, but the floor is paused, by ${said(state.paused)}`;
   const causes = state.causes.filter((cause) => job.roots.includes(cause.number));
   const stop = causes.every((cause) => cause.paused) ? causes[0]?.paused : undefined;
   if (stop) return `${name} could start, but ${causes.map((cause) => cause.text).join(' and ')} is paused, by ${said(stop)}`;
   if (state.held[name]) return `${name} could start, but for its hold`;
-  const building = state.jobs.filter((other) => other !== 0 && other.status === 'building').length;
-  const ready = state.jobs.filter((other, at) => other !== 0 && other.status === 'waiting' && blockers[at] === 0).length;
-  return `${name} waits for a slot: ${building} of ${state.settings.slots} build, ${ready} could start`;
+  const { building, ready } = peekStanding(state);
+  return `${name} waits for a slot: ${building.size} of ${state.settings.slots} build, ${ready.size} could start`;
 }
 
 const said = ({ by, reason }: Stop): string => `${by}: ${reason}`;
@@ -89,7 +88,7 @@ function standing(state: FloorState, name: string, job: FloorJob, at: number): s
 /** The first wanted packages above one, through those that may be wanted, the nearest first; builds and failures before what only waits itself. */
 function jobsBefore(state: FloorState, plan: Plan, node: number): readonly number[] {
   const { starts, targets } = plan.needs;
-  const blockers = peekBlockers(state);
+  const { blockers } = peekStanding(state);
   const seen = new Set([node]);
   const queue = [node];
   const found: number[] = [];

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
+import { isDeepStrictEqual } from 'node:util';
 import { refusalOf } from '../../../src/domain/floor/decide';
 import { decodePlan } from '../../../src/domain/floor/encoded-plan';
 import type { FloorCommand, FloorDecision, FloorEvent, FloorNews, PublishedChange, RebuildPolicy } from '../../../src/domain/floor/floor';
 import { planRebuild } from '../../../src/domain/floor/plan';
-import { blockersOf, peekBlockers } from '../../../src/domain/floor/ready';
+import { liftedLevel, NONE, peekStanding, standingAnew } from '../../../src/domain/floor/ready';
 import { reduceFloor } from '../../../src/domain/floor/reduce';
 import { newFloor, type FloorJob, type FloorState } from '../../../src/domain/floor/state';
-import { graphOf, type Graph } from '../../../src/domain/graph/adjacency';
+import { graphOf, type Adjacency, type Graph } from '../../../src/domain/graph/adjacency';
 
 /** A world around the floor: packages with releases of their own, builds that end well or badly, and people who decide. It keeps its own books, in the slowest and plainest way, and knows when the floor breaks a law. */
 
@@ -119,11 +120,9 @@ export function live(world: World): Report {
     const again = reduceFloor(copy, JSON.parse(JSON.stringify(event)) as FloorEvent);
     law(JSON.stringify([again.state, again.commands]) === JSON.stringify([state, commands]), 'a state that travelled decides the same');
     floor.state = state;
-    if (state.plan) {
-      const plan = decodePlan(state.plan);
-      law(String(peekBlockers(state)) === String(blockersOf(plan, state.jobs)), 'blockers counted down are blockers counted anew');
-      planLaws(graph, state);
-    }
+    law(isDeepStrictEqual(peekStanding(state), standingAnew(state)), 'what is kept of a standing is what stands');
+    if (state.plan) planLaws(graph, state);
+    if (state.plan) standingLaws(state);
     for (const cause of state.causes) causesEver.add(cause.id);
     for (const command of commands) obey(command);
     const building = jobs(state).filter(([, job]) => job.status === 'building');
@@ -396,4 +395,27 @@ function planLaws(graph: Graph, state: FloorState): void {
     const [from, to] = edge.split(' ') as [string, string];
     law(ancestors(graph, new Set(), to).includes(from) && needs(graph, from, to), `${edge} was cut from a cycle`);
   }
+}
+
+/** What follows from plan, jobs and causes, looked up the slow way. */
+function standingLaws(state: FloorState): void {
+  const plan = decodePlan(state.plan!);
+  const row = ({ starts, targets }: Adjacency, node: number) => [...targets.subarray(starts[node], starts[node + 1])];
+  const isUnsettled = (node: number): boolean => state.jobs[node] !== 0 || row(plan.needs, node).some(isUnsettled);
+  const urgencies = new Map(state.causes.map((cause) => [cause.number, cause.paused ? NONE : cause.urgency]));
+  const levelOf = (node: number): number => {
+    const job = state.jobs[node]!;
+    if (job === 0 || job.status !== 'waiting') return NONE;
+    const level = Math.min(...job.roots.map((root) => urgencies.get(root)!));
+    return job.front && level !== NONE ? 0 : level;
+  };
+  const mostUrgent = (node: number): number => Math.min(levelOf(node), ...row(plan.dependents, node).map(mostUrgent));
+  const standing = peekStanding(state);
+  const nodes = [...state.jobs.keys()];
+  const blockers = nodes.map((node) => row(plan.needs, node).filter(isUnsettled).length);
+  law(String(standing.blockers) === String(blockers), 'blockers are the unsettled needs');
+  const ready = nodes.filter((node) => state.jobs[node] && state.jobs[node].status === 'waiting' && blockers[node] === 0);
+  law(String([...standing.ready].sort((a, b) => a - b)) === String(ready), 'what waits without a blocker is ready');
+  const levels = ready.map((node) => (levelOf(node) === NONE ? NONE : mostUrgent(node)));
+  law(String(ready.map((node) => liftedLevel(standing, node))) === String(levels), 'what is urgent lifts what it waits for');
 }
