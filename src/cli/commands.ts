@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   withdraw: () => (require('./withdraw') as typeof import('./withdraw')).withdrawCommand(),
   ingest: () => (require('./ingest') as typeof import('./ingest')).ingestCommand(),
   image: () => (require('./image') as typeof import('./image')).imageCommand(),
+  suite: () => (require('./suite') as typeof import('./suite')).suiteCommand(),
   spec: () => (require('./spec/command') as typeof import('./spec/command')).specCommand(),
   version: () => (require('./version-compare') as typeof import('./version-compare')).versionCommand(),
   graph: () => (require('./graph') as typeof import('./graph')).graphCommand(),

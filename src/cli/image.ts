@@ -8,6 +8,8 @@ import { safe } from '../domain/text/safe';
 import { inFlightImages, imageStandings, imageStory, type ImageInFlight } from '../views/images';
 import { imageHintUpdate, imageId, imageQuery, type ImageHint, type ImageView } from '../workflows/messages';
 import { imageHintMessage } from '../workflows/start';
+import { diffCommand } from './image/diff';
+import { lockCommand } from './image/lock';
 import { print, printJson } from './output';
 import { byOption } from './person';
 import { withSession, type Session } from './session';
@@ -22,7 +24,8 @@ export function imageCommand(): Command {
   const image = new Command('image')
     .summary('images: what their tags point to, and building them')
     .description('Images follow their packages by themselves. `millrace decide image:NAME …` answers one that waits.');
-  for (const command of [listCommand(), showCommand(), tagsCommand(), buildCommand()]) image.addCommand(command);
+  for (const command of [listCommand(), showCommand(), tagsCommand(), buildCommand(), diffCommand(), lockCommand()])
+    image.addCommand(command);
   return image;
 }
 

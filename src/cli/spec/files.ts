@@ -12,15 +12,15 @@ export interface PipelineFile {
   readonly text: string;
 }
 
-/** The text of a file. Throws a `Complaint` where it cannot be read. */
-export function readText(path: string): string {
+/** The text of a file; `what` is what a person should have named. Throws a `Complaint` where it cannot be read. */
+export function readText(path: string, what = 'spec'): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Complaint({
       message: code === 'ENOENT' ? `${path}: there is no such file or folder` : `${path}: ${code ?? String(error)}`,
-      remedy: 'name a spec that is there',
+      remedy: `name a ${what} that is there`,
     });
   }
 }
