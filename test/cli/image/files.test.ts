@@ -5,7 +5,7 @@ import { createFolderStore } from '../../../src/activities/store/folder-store';
 import { commandsFor } from '../../../src/cli/commands';
 import { explain } from '../../../src/cli/errors';
 import { millraceProgram } from '../../../src/cli/program';
-import type { ImageLock, ImageRecord, ImageTags } from '../../../src/domain/image/image';
+import type { ImageLock, ImageTags } from '../../../src/domain/image/image';
 import { packIt, unpack } from '../../domain/spec/pack';
 
 let folder: string;
