@@ -82,7 +82,7 @@ export interface Wish {
   readonly together: Map<readonly number[], readonly number[]>;
 }
 
-/** Wants a package built for these causes. Merged with what is wanted already; nothing where it was built since; refused, and noted, where a cause has spent its budget. True where a build follows. */
+/** Wants a package built for these causes. A wish may come later than a younger one, since it waited for a plan. Merged with what is wanted already; nothing where it was built since; refused, and noted, where a cause has spent its budget. True where a build follows. */
 export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolean {
   const job = draft.jobs[node];
   if (job && job.status === 'building' && stepOf(draft, node) >= wish.step) {
@@ -104,9 +104,13 @@ export function want(draft: Draft, plan: Plan, node: number, wish: Wish): boolea
       wanted: at,
     });
   } else if (job.status === 'building') {
-    const again = { roots: unionOf(wish, job.again?.roots ?? [], roots), by: job.again?.by ?? by, wanted: at };
+    const again = {
+      roots: unionOf(wish, job.again?.roots ?? [], roots),
+      by: job.again?.by ?? by,
+      wanted: Math.max(job.again?.wanted ?? 0, at),
+    };
     put(draft, node, { ...job, again });
-  } else put(draft, node, { ...job, roots: unionOf(wish, job.roots, roots), wanted: at });
+  } else put(draft, node, { ...job, roots: unionOf(wish, job.roots, roots), wanted: Math.max(job.wanted, at) });
   return true;
 }
 
@@ -195,7 +199,9 @@ function counted(past: FloorPast | 0 | undefined, step: number, roots: readonly 
     if (count !== undefined) built.set(root, Math.max(0, count + more));
     else if (more > 0) built.set(root, more);
   }
-  return { step, built: [...built].flat() };
+  const pairs: number[] = [];
+  for (const [root, count] of built) pairs.push(root, count);
+  return { step, built: pairs };
 }
 
 function countsOf({ built }: FloorPast): Map<number, number> {
@@ -299,16 +305,17 @@ export function jobNames({ plan, jobs }: Draft): readonly string[] {
 /** Takes a new plan: jobs and their past go over by name. Those without a spec in it are dropped. */
 export function install(draft: Draft, plan: Plan): readonly string[] {
   const { state } = draft;
+  const isSame = draft.plan === plan;
   const lost: string[] = [];
   const jobs = new Array<FloorJob | 0>(plan.names.length).fill(0);
   const past = new Array<FloorPast | 0>(plan.names.length).fill(0);
   const beyond: Record<string, FloorPast> = {};
   const keep = (name: string, entry: FloorPast): void => {
-    const built = entry.built.filter((_, at) => draft.causes.has(entry.built[at - (at % 2)]!));
+    const built = aliveOf(draft, entry.built);
     if (built.length === 0 && state.asks.length === 0) return;
     const node = plan.numbers.get(name);
     if (node === undefined) beyond[name] = { ...entry, built };
-    else past[node] = { ...entry, built };
+    else past[node] = built === entry.built ? entry : { ...entry, built };
   };
   for (const [name, entry] of Object.entries(state.beyond)) keep(name, entry);
   draft.plan?.names.forEach((name, old) => {
@@ -325,8 +332,14 @@ export function install(draft: Draft, plan: Plan): readonly string[] {
   draft.plan = plan;
   draft.jobs = jobs;
   draft.past = past;
-  draft.standing = standingOf(plan, jobs, draft.causes);
+  if (!isSame) draft.standing = standingOf(plan, jobs, draft.causes);
   return lost;
+}
+
+function aliveOf({ causes }: Draft, built: readonly number[]): readonly number[] {
+  for (let at = 0; at < built.length; at += 2)
+    if (!causes.has(built[at]!)) return built.filter((_, place) => causes.has(built[place - (place % 2)]!));
+  return built;
 }
 
 function retireCauses(draft: Draft): void {

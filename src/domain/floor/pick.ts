@@ -37,54 +37,60 @@ export function pickStarts(state: Picking, plan: Plan, standing: Standing, at: n
     candidates.push({ node, level, rank: plan.encoded.rank[node]!, roots: (jobs[node] as FloorJob).roots });
   }
   if (candidates.length === 0) return [];
-  const claims = claimsOf(state, standing);
+  let claims: ReadonlyMap<number, Claim> | undefined;
   const picked: number[] = [];
   while (picked.length < free && candidates.length > 0) {
-    order(claims, at);
-    const { node, roots } = candidates.splice(bestOf(candidates, claims), 1)[0]!;
-    for (const root of roots) {
-      const claim = claims.get(root)!;
-      claim.inFlight += 1;
-      claim.started += 1;
-    }
-    picked.push(node);
+    const level = candidates.reduce((least, one) => Math.min(least, one.level), NONE);
+    const urgent = candidates.filter((one) => one.level === level);
+    // Where all have the same causes, none has a better claim.
+    if (urgent.some(({ roots }) => roots !== urgent[0]!.roots)) claims = order(claims ?? claimsOf(state, standing, picked), at);
+    const best = bestOf(urgent, claims);
+    candidates.splice(candidates.indexOf(best), 1);
+    picked.push(best.node);
+    if (claims) take(claims, best.roots);
   }
   return picked;
 }
 
-function bestOf(candidates: readonly Candidate[], claims: ReadonlyMap<number, Claim>): number {
+/** Of equally urgent ones. */
+function bestOf(candidates: readonly Candidate[], claims: ReadonlyMap<number, Claim> | undefined): Candidate {
   const places = new Map<readonly number[], number>();
   const placeOf = ({ roots }: Candidate): number => {
     let place = places.get(roots);
-    if (place !== undefined) return place;
+    if (place !== undefined || !claims) return place ?? 0;
     place = Infinity;
     for (const root of roots) place = Math.min(place, claims.get(root)!.place);
     places.set(roots, place);
     return place;
   };
-  let best = 0;
-  for (let index = 1; index < candidates.length; index += 1) {
-    const [one, other] = [candidates[index]!, candidates[best]!];
-    if (one.level > other.level) continue;
-    // Numbers follow names.
-    const difference = one.level - other.level || placeOf(one) - placeOf(other) || other.rank - one.rank || one.node - other.node;
-    if (difference < 0) best = index;
-  }
-  return best;
+  // Numbers follow names.
+  const isBefore = (one: Candidate, other: Candidate): boolean =>
+    (placeOf(one) - placeOf(other) || other.rank - one.rank || one.node - other.node) < 0;
+  return candidates.reduce((best, one) => (isBefore(one, best) ? one : best));
 }
 
-function claimsOf({ causes, jobs }: Picking, { building }: Standing): ReadonlyMap<number, Claim> {
+function claimsOf({ causes, jobs }: Picking, { building }: Standing, picked: readonly number[]): ReadonlyMap<number, Claim> {
   const claims = new Map<number, Claim>();
   for (const cause of causes.values()) claims.set(cause.number, { cause, inFlight: 0, started: cause.started, place: Infinity });
   for (const node of building) for (const root of (jobs[node] as FloorJob).roots) claims.get(root)!.inFlight += 1;
+  for (const node of picked) take(claims, (jobs[node] as FloorJob).roots);
   return claims;
 }
 
+function take(claims: ReadonlyMap<number, Claim>, roots: readonly number[]): void {
+  for (const root of roots) {
+    const claim = claims.get(root)!;
+    claim.inFlight += 1;
+    claim.started += 1;
+  }
+}
+
 /** Gives each cause that is not paused its place among the claims. */
-function order(claims: ReadonlyMap<number, Claim>, at: number): void {
+function order(claims: ReadonlyMap<number, Claim>, at: number): ReadonlyMap<number, Claim> {
   const served = ({ started, cause }: Claim): number => started / (at - cause.at + 1);
   [...claims.values()]
     .filter(({ cause }) => !cause.paused)
     .sort((a, b) => a.inFlight - b.inFlight || served(a) - served(b) || a.cause.number - b.cause.number)
     .forEach((claim, place) => (claim.place = place));
+  return claims;
 }

@@ -22,14 +22,28 @@ interface Ordered {
 }
 
 const ordered = new WeakMap<Graph, Ordered>();
+const last = new WeakMap<Graph, { readonly input: PlanInput; readonly affected: readonly number[]; readonly plan: EncodedPlan }>();
 
 /**
  * The plan of these packages and of all that depends on them, directly or not. Cycles are cut where the whole graph's would be, so that two plans never order the same packages differently. Linear in the
- * edges of what is affected; the cut is computed once for each graph.
+ * edges of what is affected; the cut is computed once for each graph, and where the same packages are affected as the last time, it is the same plan.
  */
-export function planRebuild({ graph, policies, seconds, packages }: PlanInput): EncodedPlan {
+export function planRebuild(input: PlanInput): EncodedPlan {
+  const { graph, policies, seconds } = input;
+  const affected = affectedBy(graph, input.packages);
+  const before = last.get(graph);
+  const isSame =
+    before?.input.policies === policies &&
+    before.input.seconds === seconds &&
+    before.affected.length === affected.length &&
+    before.affected.every((node, place) => node === affected[place]);
+  const plan = isSame ? before.plan : planOf(input, affected);
+  last.set(graph, { input, affected, plan });
+  return plan;
+}
+
+function planOf({ graph, policies, seconds }: PlanInput, affected: readonly number[]): EncodedPlan {
   const { dependents, cut } = orderedOf(graph);
-  const affected = affectedBy(graph, packages);
   const numbers = new Map(affected.map((node, number) => [node, number]));
   const starts = new Int32Array(affected.length + 1);
   const targets: number[] = [];

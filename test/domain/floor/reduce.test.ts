@@ -178,6 +178,21 @@ describe('coalescing', () => {
     expect(floor.orders()).toMatchObject([{ roots: ['lib@2-r0'] }, { roots: ['lib@2-r0', 'lib@3-r0'] }]);
   });
 
+  test('an older wish that waited longer for its plan does not make a younger one older', () => {
+    const floor = storyOf({ mid: ['lib'], app: ['mid', 'a'] }, { debounceSeconds: 30 });
+    floor.release('lib', '2-r0', 'break', ['mid']);
+    floor.pass(30);
+    floor.decide({ kind: 'hold', package: 'app' });
+    floor.release('a', '2-r0', 'break', ['app']);
+    floor.pass(10);
+    floor.rebuilt('mid', 'break', ['app']);
+    floor.pass(20);
+    floor.ordered();
+    floor.release('app', '2-r0', 'compatible', [], { seconds: 25 });
+    floor.decide({ kind: 'release', package: 'app' });
+    expect(floor.ordered()).toEqual(['app']);
+  });
+
   test('the same news twice is one', () => {
     const floor = storyOf(CHAIN);
     floor.release('lib', '2-r0', 'break', ['mid'], { id: 'same' });

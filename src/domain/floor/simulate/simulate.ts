@@ -2,6 +2,7 @@ import { targetsOf, type Adjacency, type Graph } from '../../graph/adjacency';
 import { decodePlan } from '../encoded-plan';
 import type { FloorCommand, FloorEvent, FloorNews, FloorSettings, PublishedChange, RebuildPolicy, Urgency } from '../floor';
 import { planRebuild } from '../plan';
+import { peekStanding } from '../ready';
 import { reduceFloor } from '../reduce';
 import { newFloor, type FloorJob, type FloorState } from '../state';
 import { builderOf, type Job } from './builder';
@@ -305,17 +306,11 @@ export function simulate(input: SimulationInput): SimulationResult {
 
   for (const arrival of input.arrivals) timeline.put(arrival.at, { kind: 'arrival', arrival });
   for (const { at, packages } of input.requests ?? []) timeline.put(at, { kind: 'request', packages });
-  let jobs: FloorState['jobs'] = [];
-  let wanted = 0;
   for (let next = timeline.take(); next; next = timeline.take()) {
     now = next.at;
     happen(next.what);
     startBuilds();
-    if (state.jobs !== jobs) {
-      jobs = state.jobs;
-      wanted = jobs.filter((job) => job && job.status === 'waiting').length;
-    }
-    queue.set(now, wanted + builder.waiting());
+    queue.set(now, peekStanding(state).waiting.count + builder.waiting());
     busy.set(now, builder.busy());
   }
   return {
