@@ -1,10 +1,13 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, patched } from '@temporalio/workflow';
 import type { Digest } from '../domain/digest';
 import { imageStandings } from '../domain/image/gate';
 import type { ImageDecision, ImageReleaseInput } from '../domain/image/image';
+import type { Cause } from '../domain/release/release';
+import { control } from './activities';
 import { openImageDesk } from './image-desk';
 import type { ImageDesk } from './image-desk';
 import { attemptImage } from './image-line';
+import { imageId } from './messages';
 import { closeImage, openImageGate, tagImage } from './image-tags';
 import type { ImageEnded } from './image-tags';
 import { reasonOf } from './release-line';
@@ -41,12 +44,13 @@ async function untilTheGateOpens(desk: ImageDesk): Promise<Digest | ImageEnded> 
     );
     if (answer === 'superseded') return superseded();
     if (answer.kind === 'reject') return { outcome: 'rejected', reason: `${answer.by}: ${answer.reason}`, tags: [] };
-    follow(desk, answer);
+    await follow(desk, answer);
   }
 }
 
 /** Only what did not pass is done again; what a person accepted stays accepted. */
-function follow({ state }: ImageDesk, decision: Exclude<ImageDecision, { kind: 'reject' }>): void {
+async function follow(desk: ImageDesk, decision: Exclude<ImageDecision, { kind: 'reject' }>): Promise<void> {
+  const { state } = desk;
   if (decision.kind === 'waive') {
     const { check, by, reason } = decision;
     state.accepted = [...state.accepted, { check, by, reason, at: new Date().toISOString() }];
@@ -56,4 +60,13 @@ function follow({ state }: ImageDesk, decision: Exclude<ImageDecision, { kind: '
   state.verdicts = state.verdicts.filter(
     ({ check, outcome }) => outcome !== 'failed' || state.accepted.some((accepted) => accepted.check === check),
   );
+  if (patched('a-retry-looks-again')) await lookAgain(desk, decision.by);
+}
+
+/** Who asks for a retry may have mended image.yaml, a suite or a package: what main says now takes the place of this lock. */
+async function lookAgain({ input, release, state }: ImageDesk, by: string): Promise<void> {
+  const id = `${release}:retry:${state.attempt}`;
+  const cause: Cause = { id, kind: 'person', text: `${by} asked for it again`, at: new Date().toISOString(), by };
+  const { image } = input.lock;
+  await control.announce({ messages: [{ workflowId: imageId(image), signal: 'hint', argument: { id, cause } }] });
 }

@@ -131,9 +131,22 @@ suite('image', () => {
       const before = images.calls.length;
       await releaseOf(locked('first')).executeUpdate(imageDecideUpdate, { args: [{ kind: 'retry', by: 'ann' }] });
       await ended(1);
-      expect(images.calls.slice(before)).toEqual(['test dev 1', 'sign', 'moveTags']);
+      expect(images.calls.slice(before).filter((call) => call !== 'lock')).toEqual(['test dev 1', 'sign', 'moveTags']);
       expect(Object.fromEntries(images.tags)).toEqual(tagsOf(locked('first')));
       expect(images.records[0]!.decisions).toMatchObject([{ decision: { kind: 'retry', by: 'ann' } }]);
+    });
+  });
+
+  it('a retry after something was mended takes what main says now', async () => {
+    images.failing = ({ key }) => (key === locked('first').key ? ['suite-starts:dev'] : []);
+    await story(async () => {
+      await look('generation:1');
+      await waits(locked('first'));
+      images.look = { lock: locked('mended') };
+      await releaseOf(locked('first')).executeUpdate(imageDecideUpdate, { args: [{ kind: 'retry', by: 'ann' }] });
+      const seen = await ended(2);
+      expect(seen.history.map(({ outcome }) => outcome)).toEqual(['superseded', 'tagged']);
+      expect(Object.fromEntries(images.tags)).toEqual(tagsOf(locked('mended')));
     });
   });
 
