@@ -343,7 +343,7 @@ test('what cannot be locked is an answer with its place, and is tried again by e
   };
   const folder = 'images/greeting';
   expect(await problemOf({ [`${folder}/apko.yaml`]: APKO_YAML.replace('[greeting, busybox]', '[greeting=2.0-r0, busybox]') })).toBe(
-    'images/greeting/apko.yaml: solving "greeting=2.0-r0" constraint: greeting-1.0-r0.apk disqualified because "1.0-r0" does not satisfy "greeting=2.0-r0"',
+    'images/greeting/apko.yaml: solving "greeting=2.0-r0" constraint: greeting-1.0-r0.apk disqualified because "1.0-r0" does not satisfy "greeting=2.0-r0"\ngreeting=2.0-r0 cannot be installed, whatever else is in the image',
   );
   expect(await place.store.readRecord('image-lock', 'greeting')).toMatchObject({
     origins: [],
@@ -379,9 +379,15 @@ test('half of a pair is no image: it is locked when everything that is linked wi
   await publish({ name: 'voice', version: '2.0', provides: [`${next}=2`] });
   expect(await lockOf(place)).toMatchObject({ key: before.key });
   await publish(linked('farewell', 1, next));
-  expect(await place.lockImage({ image: 'greeting' })).toEqual({
-    problem: `images/greeting/apko.yaml: these do not fit together yet: greeting-2.0-r0 needs ${old}`,
-  });
+  const problem = [
+    `images/greeting/apko.yaml: these do not fit together yet: greeting-2.0-r0 needs ${old}`,
+    'Cannot be installed together, and any fewer of them can: greeting, farewell',
+    'Generation 3 is the newest at which it can be locked',
+  ].join('\n');
+  expect(await place.lockImage({ image: 'greeting' })).toEqual({ problem });
+  await publish({ name: 'other', version: '1.0' });
+  expect(await place.lockImage({ image: 'greeting' })).toEqual({ problem });
+  expect(await place.store.readRecord('image-lock', 'greeting')).toMatchObject({ problem });
   await publish(linked('greeting', 1, next));
   const after = await lockOf(place);
   expect(after.variants[0]).toMatchObject({ version: '2.0-r1' });

@@ -11,7 +11,7 @@ export const LOCK = 'lock.json';
 
 /**
  * `apko lock` in a folder with linked repositories (see `linkRepositories`). What is wrong with the configuration, or cannot be installed together, is an answer in apko's words;
- * anything else throws the retryable `Infrastructure`.
+ * anything else throws the retryable `Infrastructure`, and the reason of an aborted `signal`.
  */
 export async function lockConfiguration(
   apko: Tools['apko'],
@@ -20,12 +20,14 @@ export async function lockConfiguration(
     readonly config: Uint8Array;
     readonly flags: readonly string[];
     readonly architectures: readonly string[];
+    readonly signal?: AbortSignal;
   },
 ): Promise<{ readonly ok: true; readonly file: string } | { readonly ok: false; readonly problem: string }> {
-  const { folder, config, flags, architectures } = request;
+  const { folder, config, flags, architectures, signal } = request;
   await writeFile(join(folder, CONFIG), config);
   const args = ['lock', CONFIG, ...flags, '--arch', architectures.join(','), '--output', LOCK, '--log-level', 'error'];
-  const finished = await run(apko.path, args, { cwd: folder, env: { HOME: folder, TMPDIR: folder, PATH: process.env['PATH'] } });
+  const env = { HOME: folder, TMPDIR: folder, PATH: process.env['PATH'] };
+  const finished = await run(apko.path, args, { cwd: folder, env, ...(signal ? { signal } : {}) });
   if (finished.code === 0) return { ok: true, file: join(folder, LOCK) };
   const said = /^Error: ([^]*)$/m.exec(finished.stderr)?.[1] ?? finished.stderr;
   const problem = /failed to parse image configuration: ([^]*)/.exec(said)?.[1] ?? /solving "[^]*" constraint[^]*/.exec(said)?.[0];

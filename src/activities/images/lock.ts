@@ -22,6 +22,7 @@ import { createRepositoryReader } from '../repository/reader';
 import type { Store } from '../store/store';
 import { lockConfiguration } from './apko';
 import { apkoProblems } from './apko-config';
+import { explainConflict } from './conflict';
 import { lockChanges, readLockedFile } from './locked-file';
 import type { ImagePackage } from './locked-file';
 import { linkRepositories, nameRepositories } from './named-repositories';
@@ -45,33 +46,65 @@ interface ImageFiles {
   readonly suites: readonly { readonly name: string; readonly content: Buffer }[];
 }
 
+/** Why a variant cannot be locked, and a way to find out more that takes its time; absent where that is all. */
+interface Unlocked {
+  readonly problem: string;
+  readonly explain?: () => Promise<readonly string[]>;
+}
+
 const MOST_CHANGES = 20;
 const MOST_PROBLEMS = 10;
 
-/** Says what an image of main would be made of now. A problem of the files, or of versions that do not fit together, is an answer; it is written down too, so that every generation is tried. */
+/** Says what an image of main would be made of now. A problem of the files, or of versions that do not fit together, is an answer; it is written down too, so that every generation is tried. Why versions do not fit is found out once for each such problem. */
 export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivities, 'lockImage'> {
   const { store, forge, repositories } = deps;
 
-  const lockVariant = async (
+  /** A lock in which every dependency is met, in a folder of its own. */
+  const solve = async (
+    folder: string,
+    tools: Tools,
+    config: Uint8Array,
+    generation: number,
+    signal?: AbortSignal,
+  ): Promise<{ readonly file: string; readonly packages: readonly ImagePackage[] } | { readonly problem: string }> => {
+    const { architectures } = deps;
+    const flags = await linkRepositories(nameRepositories(repositories, generation), architectures, folder);
+    const finished = await lockConfiguration(tools.apko, { folder, config, flags, architectures, ...(signal ? { signal } : {}) });
+    if (!finished.ok) return finished;
+    const packages = await readLockedFile(finished.file);
+    const unmet = await unmetIn(packages, repositories, generation, join(folder, 'indexes'));
+    if (unmet.length === 0) return { file: finished.file, packages };
+    return { problem: `these do not fit together yet: ${unmet.slice(0, MOST_PROBLEMS).join(', ')}` };
+  };
+
+  const inAttempt = async <T>(image: string, work: (folder: string) => Promise<T>): Promise<T> => {
+    const attempt = await openAttempt(join(deps.work, 'images', `lock-${image}`));
+    try {
+      return await work(attempt.folder);
+    } finally {
+      await attempt.remove();
+    }
+  };
+
+  const lockVariant = (
     tools: Tools,
     files: ImageFiles,
     variant: { readonly name: string; readonly config: string },
     generation: number,
     image: string,
-  ): Promise<{ readonly locked: LockedVariant; readonly packages: readonly ImagePackage[] } | { readonly problem: string }> => {
-    const attempt = await openAttempt(join(deps.work, 'images', `lock-${image}`));
-    try {
-      const flags = await linkRepositories(nameRepositories(repositories, generation), deps.architectures, attempt.folder);
+  ): Promise<{ readonly locked: LockedVariant; readonly packages: readonly ImagePackage[] } | Unlocked> =>
+    inAttempt(image, async (folder) => {
       const config = files.configs.get(variant.config)!;
-      const { folder } = attempt;
-      const finished = await lockConfiguration(tools.apko, { folder, config, flags, architectures: deps.architectures });
-      if (!finished.ok) return { problem: `${deps.directory}/${image}/${variant.config}: ${finished.problem}` };
-      const packages = await readLockedFile(finished.file);
-      const unmet = await unmetIn(packages, repositories, generation, join(folder, 'indexes'));
-      if (unmet.length > 0)
+      const solved = await solve(folder, tools, config, generation);
+      if ('problem' in solved) {
+        const solves = async (other: Uint8Array, at: number, signal: AbortSignal) =>
+          !('problem' in (await inAttempt(image, (own) => solve(own, tools, other, at, signal))));
         return {
-          problem: `${deps.directory}/${image}/${variant.config}: these do not fit together yet: ${unmet.slice(0, MOST_PROBLEMS).join(', ')}`,
+          problem: `${deps.directory}/${image}/${variant.config}: ${solved.problem}`,
+          explain: () => explainConflict({ config, generation, solves }),
         };
+      }
+      const { packages } = solved;
       const versions = deps.architectures.map((architecture) =>
         packages.find((item) => item.name === files.spec.package && item.architecture === architecture),
       );
@@ -87,20 +120,17 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
         locked: {
           variant: variant.name,
           config: await store.putBytes(config),
-          digest: await store.putFile(finished.file),
+          digest: await store.putFile(solved.file),
           version,
           packages: new Set(packages.map(({ name }) => name)).size,
         },
       };
-    } finally {
-      await attempt.remove();
-    }
-  };
+    });
 
   const look = async (
     image: string,
     previous: ImageLock | undefined,
-  ): Promise<{ readonly last: LastImageLock; readonly removed?: boolean }> => {
+  ): Promise<{ readonly last: LastImageLock; readonly removed?: boolean; readonly explain?: Unlocked['explain'] }> => {
     const commit = await forge.head(deps.branch);
     const files = await readImageFiles(forge, commit, deps.directory, image);
     const refuse = (problem: string, removed = false) => ({ last: { commit, origins: [], problem }, ...(removed ? { removed } : {}) });
@@ -112,7 +142,7 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
     const packages: ImagePackage[] = [];
     for (const variant of files.spec.variants) {
       const locked = await lockVariant(tools, files, variant, generation, image);
-      if ('problem' in locked) return refuse(locked.problem);
+      if ('problem' in locked) return { ...refuse(locked.problem), ...(locked.explain ? { explain: locked.explain } : {}) };
       variants.push(locked.locked);
       packages.push(...locked.packages);
     }
@@ -135,12 +165,22 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
 
   return {
     async lockImage({ image, previous }) {
-      const { last, removed } = await look(image, previous);
-      await store.writeRecord('image-lock', image, last);
+      const { last, removed, explain } = await look(image, previous);
+      const known = explain && (await explained(store, image, last.problem!));
+      await store.writeRecord('image-lock', image, known === undefined ? last : { ...last, problem: known });
       if (last.lock) return { lock: last.lock };
-      return { problem: last.problem!, ...(removed ? { removed } : {}) };
+      if (!explain || known !== undefined) return { problem: known ?? last.problem!, ...(removed ? { removed } : {}) };
+      const problem = [last.problem!, ...(await explain())].join('\n');
+      await store.writeRecord('image-lock', image, { ...last, problem });
+      return { problem };
     },
   };
+}
+
+/** What the look before found out about the same problem; undefined where that was another one, or ended before it was found out. */
+async function explained(store: Store, image: string, problem: string): Promise<string | undefined> {
+  const before = (await store.readRecord<LastImageLock>('image-lock', image))?.problem;
+  return before?.startsWith(`${problem}\n`) ? before : undefined;
 }
 
 /** The image's files at a commit: undefined where there is none, every problem where they cannot be used. */
