@@ -1,7 +1,7 @@
 import { clamp, DETAILS_BYTES, markdownCell } from '../text/clamp';
 import { duration } from '../text/duration';
 import type { FloorJob, FloorState, Stop } from './state';
-import { causeView, type CauseView } from './view';
+import { causeViews, type CauseView } from './view';
 
 const LINES = 20;
 
@@ -11,16 +11,15 @@ export function floorDetails(state: FloorState, at: number): string {
   const of = (status: FloorJob['status']) => jobs.filter(({ job }) => job.status === status);
   const [building, waiting, failed] = [of('building'), of('waiting'), of('failed')];
   const age = (job: FloorJob): string => duration(Math.max(0, at - (job.since ?? job.wanted)) / 1000);
-  const causes = state.causes.map((cause) => causeView(state, cause));
   const text = [
     `### ${markdownCell(state.distribution)}: ${standing(building.length, waiting.length, failed.length)}`,
     ...(state.paused ? [`**The floor is paused**, ${said(state.paused)}`] : []),
     ...section('Waits for a person', [
-      ...causes.flatMap((cause) => (cause.paused ? [`${markdownCell(cause.text)} is paused, ${said(cause.paused)}`] : [])),
+      ...state.causes.flatMap((cause) => (cause.paused ? [`${markdownCell(cause.text)} is paused, ${said(cause.paused)}`] : [])),
       ...failed.map(({ name, job }) => `${markdownCell(name)}: ${markdownCell(job.text ?? '')}`),
       ...Object.entries(state.held).map(([name, stop]) => `${markdownCell(name)} is on hold, ${said(stop)}`),
     ]),
-    ...section('Causes', causes.map(causeLine)),
+    ...section('Causes', causeViews(state, state.causes.slice(0, LINES)).map(causeLine), state.causes.length),
     ...section(
       'Building',
       building.map(({ name, job }) => `${markdownCell(name)}, since ${age(job)}, asked for by ${markdownCell(job.by)}`),
@@ -51,8 +50,9 @@ function causeLine(cause: CauseView): string {
   return `${name}: ${cause.published} published, ${cause.equal} equal, ${cause.building} build, ${cause.waiting} wait, ${cause.failing} failed${over}`;
 }
 
-function section(title: string, lines: readonly string[]): readonly string[] {
+/** At most `LINES` are shown; `count` is how many there are, where only those are given. */
+function section(title: string, lines: readonly string[], count = lines.length): readonly string[] {
   if (lines.length === 0) return [];
   const shown = lines.slice(0, LINES).map((line) => `- ${line}`);
-  return [`### ${title}\n\n${[...shown, ...(lines.length > LINES ? [`- and ${lines.length - LINES} more`] : [])].join('\n')}`];
+  return [`### ${title}\n\n${[...shown, ...(count > LINES ? [`- and ${count - LINES} more`] : [])].join('\n')}`];
 }

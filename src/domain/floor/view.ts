@@ -80,9 +80,9 @@ export function floorView(state: FloorState, at: number): FloorView {
     distribution: state.distribution,
     slots: state.settings.slots,
     ...(state.paused ? { paused: state.paused } : {}),
-    causes: state.causes.map((cause) => {
-      const its = eta.causes.get(cause.number);
-      return { ...causeView(state, cause), ...(its ? { eta: its } : {}) };
+    causes: causeViews(state, state.causes).map((cause, place) => {
+      const its = eta.causes.get(state.causes[place]!.number);
+      return { ...cause, ...(its ? { eta: its } : {}) };
     }),
     building: of('building').map(view),
     waiting: waiting.slice(0, SHOWN).map(view),
@@ -95,25 +95,34 @@ export function floorView(state: FloorState, at: number): FloorView {
   };
 }
 
-/** A cause and the packages that it wants now. */
-export function causeView(state: FloorState, cause: FloorCause): CauseView {
-  const { number, id, text, urgency, at, paused, published, equal, overBudget, overBudgetNames } = cause;
-  const its = state.jobs.filter((job): job is FloorJob => job !== 0 && job.roots.includes(number));
-  const count = (status: FloorJob['status']) => its.filter((job) => job.status === status).length;
-  const ask = state.asks.find((one) => one.roots.includes(number));
-  return {
-    id,
-    text,
-    urgency,
-    at,
-    stage: its.length > 0 || !ask ? 'running' : ask.sent ? 'planning' : 'gathering',
-    ...(paused ? { paused } : {}),
-    waiting: count('waiting'),
-    building: count('building'),
-    failing: count('failed'),
-    published,
-    equal,
-    overBudget,
-    overBudgetNames,
-  };
+/** These causes, in their order, and how many packages each wants now: one look at the jobs for all of them. */
+export function causeViews(state: FloorState, causes: readonly FloorCause[]): readonly CauseView[] {
+  const counts = new Map(causes.map(({ number }) => [number, { waiting: 0, building: 0, failed: 0 }]));
+  for (const job of state.jobs) {
+    if (job === 0) continue;
+    for (const root of job.roots) {
+      const count = counts.get(root);
+      if (count) count[job.status] += 1;
+    }
+  }
+  return causes.map((cause) => {
+    const { number, id, text, urgency, at, paused, published, equal, overBudget, overBudgetNames } = cause;
+    const { waiting, building, failed } = counts.get(number)!;
+    const ask = state.asks.find((one) => one.roots.includes(number));
+    return {
+      id,
+      text,
+      urgency,
+      at,
+      stage: waiting + building + failed > 0 || !ask ? 'running' : ask.sent ? 'planning' : 'gathering',
+      ...(paused ? { paused } : {}),
+      waiting,
+      building,
+      failing: failed,
+      published,
+      equal,
+      overBudget,
+      overBudgetNames,
+    };
+  });
 }

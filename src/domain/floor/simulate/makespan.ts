@@ -1,6 +1,6 @@
 import { targetsOf } from '../../graph/adjacency';
 import type { Plan } from '../encoded-plan';
-import { timelineOf } from './timeline';
+import { timelineOf } from '../timeline';
 
 /**
  * Seconds that it takes to build these packages of a plan with so many slots: of those whose needs are done, the one of the highest rank first, as the floor does it when nothing else happens. What is not

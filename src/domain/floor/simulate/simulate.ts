@@ -9,7 +9,7 @@ import { builderOf, type Job } from './builder';
 import { oracleOf, stepOf, strongest } from './oracle';
 import type { Arrival } from './season';
 import { gaugeFrom, spreadOf, type Spread } from './statistics';
-import { timelineOf } from './timeline';
+import { timelineOf } from '../timeline';
 
 export interface SimulationInput {
   readonly graph: Graph;

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { gaugeFrom, spreadOf } from '../../../../src/domain/floor/simulate/statistics';
-import { timelineOf } from '../../../../src/domain/floor/simulate/timeline';
 
 test('a quantile is a value of the list', () => {
   const values = Array.from({ length: 100 }, (_, index) => 100 - index);
@@ -30,25 +29,6 @@ test('the area below a gauge is kept', () => {
       const averages = gauge.averages(at);
       const widths = averages.map((_, index) => Math.min(7, at - index * 7));
       expect(averages.reduce((sum, average, index) => sum + average * widths[index]!, 0)).toBeCloseTo(area, 6);
-    }),
-  );
-});
-
-test('a timeline gives what was put in by time, and at one time in the order of putting', () => {
-  fc.assert(
-    fc.property(fc.array(fc.option(fc.nat(9), { freq: 3 })), (steps) => {
-      const timeline = timelineOf<number>();
-      let model: { readonly at: number; readonly what: number }[] = [];
-      steps.forEach((at, what) => {
-        if (at !== null) {
-          timeline.put(at, what);
-          model = [...model, { at, what }].sort((a, b) => a.at - b.at);
-          return;
-        }
-        const taken = timeline.take();
-        const expected = model.shift();
-        expect(taken && { at: taken.at, what: taken.what }).toEqual(expected);
-      });
     }),
   );
 });
