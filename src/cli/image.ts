@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Complaint } from '../config/complaint';
 import { didYouMean } from '../config/nearest';
 import { packageDefaults } from '../config/package-defaults';
-import { safe } from '../domain/text/safe';
+import { safeLines } from '../domain/text/safe';
 import { inFlightImages, imageStandings, imageStory, type ImageInFlight } from '../views/images';
 import { imageHintUpdate, imageId, imageQuery, type ImageHint, type ImageView } from '../workflows/messages';
 import { imageHintMessage } from '../workflows/start';
@@ -100,7 +100,7 @@ function buildCommand(): Command {
         const cause = { id, kind: 'person', text: `${options.by} asked for ${name}`, at, by: options.by } as const;
         const { text, view } = await ask(session, name, { id, cause, ...(options.insist ? { insist: true } : {}) }, options.wait);
         if (options.json) printJson({ image: name, text, problem: view?.problem ?? null, inFlight: view?.inFlight ?? null });
-        else print(`${name}: ${safe(text)}${view?.inFlight ? ` (follow it: millrace image show ${name})` : ''}`);
+        else print(`${name}: ${safeLines(text).join('\n')}${view?.inFlight ? ` (follow it: millrace image show ${name})` : ''}`);
         if (view?.problem !== undefined) process.exitCode = 1;
       });
     });

@@ -38,7 +38,9 @@ export function imageDetails(state: ImageState): string {
     ...(state.next ? [`Then: the lock of generation ${state.next.lock.generation}`] : []),
     ...(problem === undefined
       ? []
-      : [`### It cannot be locked now\n\n${markdownCell(problem)}\n\nThe next generation is tried by itself.`]),
+      : [
+          `### It cannot be locked now\n\n${problem.split('\n').map(markdownCell).join('\n\n')}\n\nThe next generation is tried by itself.`,
+        ]),
     ...(lastLook && problem === undefined
       ? [`Last look, ${moment(new Date(lastLook.at).toISOString())}: ${markdownCell(lastLook.text)}`]
       : []),

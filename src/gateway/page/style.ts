@@ -37,7 +37,7 @@ tbody th { color: inherit; font-size: inherit; font-weight: 500; white-space: no
 td.long { width: 40%; }
 time, .once { white-space: nowrap; }
 .good { color: var(--good); } .bad { color: var(--bad); } .wait { color: var(--wait); }
-.notice { border-left: 4px solid var(--bad); padding: .5rem 1rem; background: var(--raised); }
+.notice { border-left: 4px solid var(--bad); padding: .5rem 1rem; background: var(--raised); white-space: pre-line; }
 .waiting { background: var(--wait-ground); border: 1px solid var(--wait-rule); border-radius: 6px; padding: .9rem 1.1rem; margin: .75rem 0; }
 .waiting ul { margin: .5rem 0; padding-left: 1.25rem; }
 .waiting .answers { list-style: none; padding: 0; }
