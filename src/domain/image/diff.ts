@@ -117,7 +117,6 @@ export function diffVulnerabilities(
     const origin = originOf(name, to) ?? originOf(name, from);
     if (origin === undefined) continue;
     for (const [fixedIn, ids] of Object.entries(fixes.get(origin) ?? {})) {
-      if (fixedIn === '0') continue;
       const [before, after] = [holds(from, fixedIn), holds(to, fixedIn)];
       if (before === undefined || after === undefined || before === after) continue;
       for (const id of ids) found[after ? 'fixed' : 'back'].set(`${origin} ${id}`, { package: origin, id, fixedIn });
