@@ -18,33 +18,49 @@ export async function explainConflict(request: {
   readonly solves: (config: Uint8Array, generation: number, signal: AbortSignal) => Promise<boolean>;
 }): Promise<readonly string[]> {
   const { config, generation } = request;
-  const [first, last] = [AbortSignal.timeout(CONFLICT_SECONDS * 1000), AbortSignal.timeout(SECONDS * 1000)];
-  // An explanation that cannot be had must not take the place of the problem: what goes wrong on the way only ends it.
-  const ask = (made: Uint8Array, at: number, signal: AbortSignal) =>
-    signal.aborted ? Promise.resolve(undefined) : request.solves(made, at, signal).catch(() => undefined);
+  const [first, last] = [timeLimit(CONFLICT_SECONDS), timeLimit(SECONDS)];
+  const ask = async (made: () => Uint8Array, at: number, { signal, ended }: TimeLimit) => {
+    if (signal.aborted) return undefined;
+    const asking = (async () => await request.solves(made(), at, signal))();
+    // An explanation that cannot be had must not take the place of the problem: what goes wrong on the way only ends it.
+    return await Promise.race([asking.catch(() => undefined), ended]);
+  };
 
   const text = Buffer.from(config).toString('utf8');
   const names = packagesIn(text);
   const positions = names.map((_, position) => position);
-  const { items, smallest } = await smallestConflict(positions, (kept) => ask(onlyPackages(text, kept), generation, first));
+  const { items, smallest } = await smallestConflict(positions, (kept) => ask(() => onlyPackages(text, kept), generation, first));
   if (items.length === 0) return [];
   const earlier = Array.from({ length: Math.min(generation - 1, GENERATIONS_WITH_LINKS) }, (_, index) => generation - 1 - index);
-  const found = await newestFitting(earlier, (at) => ask(config, at, last));
+  const found = await newestFitting(earlier, (at) => ask(() => config, at, last));
+  const named = items.map((position) => names[position]!);
   return [
-    conflictLine(
-      items.map((position) => names[position]!),
-      smallest,
-    ),
+    ...(smallest
+      ? [conflictLine(named)]
+      : items.length < names.length
+        ? [`What cannot be installed together is among these: ${listed(named)}`]
+        : []),
     ...generationLine(found, generation - 1),
   ];
 }
 
-function conflictLine(names: readonly string[], smallest: boolean): string {
-  const listed = [...names.slice(0, MOST_NAMES), ...(names.length > MOST_NAMES ? [`${names.length - MOST_NAMES} more`] : [])].join(', ');
-  if (!smallest) return `Among these is what cannot be installed together (${CONFLICT_SECONDS} s were not enough to find fewer): ${listed}`;
-  return names.length === 1
-    ? `${listed} cannot be installed, whatever else is in the image`
-    : `Cannot be installed together, and any fewer of them can: ${listed}`;
+interface TimeLimit {
+  readonly signal: AbortSignal;
+  readonly ended: Promise<undefined>;
+}
+
+function timeLimit(seconds: number): TimeLimit {
+  const signal = AbortSignal.timeout(seconds * 1000);
+  return { signal, ended: new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true })) };
+}
+
+function conflictLine(names: readonly string[]): string {
+  if (names.length === 1) return `${names[0]} cannot be installed, whatever else is in the image`;
+  return `Cannot be installed together, and any fewer of them can: ${listed(names)}`;
+}
+
+function listed(names: readonly string[]): string {
+  return [...names.slice(0, MOST_NAMES), ...(names.length > MOST_NAMES ? [`${names.length - MOST_NAMES} more`] : [])].join(', ');
 }
 
 function generationLine({ newest, asked }: { readonly newest?: number; readonly asked?: number }, before: number): readonly string[] {
