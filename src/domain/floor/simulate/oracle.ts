@@ -2,6 +2,14 @@ import { randomOf, type Random } from '../../random';
 import { parseVersion } from '../../version/version';
 import type { PublishedChange } from '../floor';
 
+/** Probabilities, and how long a person takes to mend what failed. */
+export interface Assumptions {
+  readonly breaks: Readonly<Record<Step, number>>;
+  readonly equal: number;
+  readonly fails: number;
+  readonly mend: { readonly medianSeconds: number; readonly sigma: number; readonly capSeconds: number };
+}
+
 /**
  * What a season does not tell: how each build ends. Assumptions of ours where no source is named; docs/floor.md tells what they do to the figures.
  *
@@ -11,12 +19,12 @@ import type { PublishedChange } from '../floor';
  * - `fails`: of builds; facts of Debian and Fedora say 2 %, 6 % with tests. A person mends it within the time in which this kind of distribution mended its vulnerabilities (2025: median 0.57 days,
  *   90 % within 5.3), and the next try may fail again.
  */
-export const ORACLE = {
+export const ORACLE: Assumptions = {
   breaks: { major: 0.5, minor: 0.05, patch: 0.005 },
   equal: 0.7,
   fails: 0.02,
   mend: { medianSeconds: 0.57 * 86_400, sigma: 1.74, capSeconds: 30 * 86_400 },
-} as const;
+};
 
 const FIRST_DATE = 1900;
 
@@ -30,15 +38,12 @@ export interface Oracle {
   readonly isEqual: (name: string, nth: number) => boolean;
 }
 
-export function oracleOf(seed: number): Oracle {
+export function oracleOf(seed: number, { breaks, fails, equal, mend }: Assumptions = ORACLE): Oracle {
   return {
-    breaks: (name, version, step) => drawOf(seed, 'breaks', name, version).uniform() < ORACLE.breaks[step],
-    fails: (name, nth) => drawOf(seed, 'fails', name, nth).uniform() < ORACLE.fails,
-    mendSeconds: (name, nth) => {
-      const { medianSeconds, sigma, capSeconds } = ORACLE.mend;
-      return Math.min(capSeconds, drawOf(seed, 'mend', name, nth).lognormal(medianSeconds, sigma));
-    },
-    isEqual: (name, nth) => drawOf(seed, 'equal', name, nth).uniform() < ORACLE.equal,
+    breaks: (name, version, step) => drawOf(seed, 'breaks', name, version).uniform() < breaks[step],
+    fails: (name, nth) => drawOf(seed, 'fails', name, nth).uniform() < fails,
+    mendSeconds: (name, nth) => Math.min(mend.capSeconds, drawOf(seed, 'mend', name, nth).lognormal(mend.medianSeconds, mend.sigma)),
+    isEqual: (name, nth) => drawOf(seed, 'equal', name, nth).uniform() < equal,
   };
 }
 

@@ -6,7 +6,7 @@ import { peekStanding } from '../ready';
 import { reduceFloor } from '../reduce';
 import { newFloor, type FloorJob, type FloorState } from '../state';
 import { builderOf, type Job } from './builder';
-import { oracleOf, stepOf, strongest } from './oracle';
+import { oracleOf, stepOf, strongest, type Assumptions } from './oracle';
 import type { Arrival } from './season';
 import { gaugeFrom, spreadOf, type Spread } from './statistics';
 import { timelineOf } from '../timeline';
@@ -27,6 +27,8 @@ export interface SimulationInput {
   readonly requests?: readonly { readonly at: number; readonly packages: readonly string[] }[];
   readonly settings: FloorSettings;
   readonly seed: number;
+  /** What the oracle takes for granted, if not `ORACLE`. */
+  readonly assumptions?: Assumptions;
 }
 
 /** What came of a season. Times are seconds, moments milliseconds since the epoch. */
@@ -93,7 +95,7 @@ type Happening =
 export function simulate(input: SimulationInput): SimulationResult {
   const { graph, linked, policies, isToolchain, seconds, settings, seed } = input;
   const { names } = graph;
-  const oracle = oracleOf(seed);
+  const oracle = oracleOf(seed, input.assumptions);
   const timeline = timelineOf<Happening>();
   const builder = builderOf(settings.slots);
   const lines: Line[] = names.map(() => ({ gone: false, builds: 0, version: '0', forced: false }));
