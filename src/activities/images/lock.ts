@@ -4,6 +4,7 @@ import { unmetDependencies } from '../../domain/apk/unmet';
 import { isPackageName } from '../../domain/change/files';
 import { canonicalJson } from '../../domain/digest';
 import type { Digest } from '../../domain/digest';
+import { fileChanges } from '../../domain/image/file-changes';
 import type { ImageLock, LastImageLock, LockedVariant } from '../../domain/image/image';
 import { readImageSpec } from '../../domain/image/spec';
 import type { ImageSpec } from '../../domain/image/spec';
@@ -158,7 +159,9 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
       commit,
       generation,
       key: digestOf(canonicalJson(content)),
-      changes: previous ? lockChanges(await packagesOf(store, previous), packages).slice(0, MOST_CHANGES) : [],
+      changes: previous
+        ? [...lockChanges(await packagesOf(store, previous), packages), ...fileChanges(previous, content)].slice(0, MOST_CHANGES)
+        : [],
     };
     return { last: { commit, lock, origins: await originsOf(repositories.published.folder, generation, packages) } };
   };

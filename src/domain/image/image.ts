@@ -29,7 +29,7 @@ export interface ImageLock {
   readonly variants: readonly LockedVariant[];
   /** Digest over image.yaml, suites, configurations and locks: equal means that nothing would change. */
   readonly key: Digest;
-  /** What differs from the lock before, one line each (`zlib 1.3.1-r0 to 1.3.2-r0`), at most 20; empty for a first one. */
+  /** What differs from the lock before, one line each (`zlib 1.3.1-r0 to 1.3.2-r0`, `image.yaml changed`), at most 20; empty for a first one. */
   readonly changes: readonly string[];
 }
 
