@@ -3,8 +3,10 @@ import { Complaint } from '../config/complaint';
 import type { RebuildPolicy } from '../domain/floor/floor';
 import { policyOf, type PolicyRule } from '../domain/floor/policy';
 import { linkedOf } from '../domain/floor/simulate/linked';
+import type { IndexRecord } from '../domain/apk/apk';
 import type { Adjacency } from '../domain/graph/adjacency';
 import { distributionOf, type Distribution } from '../domain/graph/distribution';
+import type { GraphPackage } from '../domain/graph/package';
 import { formatProblem } from '../domain/result';
 import type { SpecArchitecture } from '../domain/spec/architecture';
 import { readGraphInput, readIndexFile } from './graph-input';
@@ -29,6 +31,11 @@ export async function readFloorInput(folder: string, arch: SpecArchitecture, ind
   if (errors.length) process.exitCode = 1;
   if (packages.length === 0)
     throw new Complaint({ message: `${folder}: none of its specs can be read`, remedy: '`millrace spec lint` tells more' });
+  return floorInputOf(packages, records);
+}
+
+/** The same of packages at hand. */
+export function floorInputOf(packages: readonly GraphPackage[], records: readonly IndexRecord[]): FloorInput {
   return { distribution: distributionOf(packages, 'build', records), linked: linkedOf(distributionOf(packages, 'build+runtime', records)) };
 }
 

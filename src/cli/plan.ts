@@ -1,18 +1,19 @@
-import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { createBuildHistory, type BuildHistory } from '../activities/floor/build-history';
+import { createSpecGraph } from '../activities/floor/spec-graph';
 import { Complaint } from '../config/complaint';
-import { isLocalRepository } from '../config/load';
-import { MODEL, modelSeconds } from '../domain/floor/duration';
+import { estimatesOf, MODEL, modelSeconds } from '../domain/floor/duration';
 import { forecast, type Forecast, type ForecastRebuild } from '../domain/floor/simulate/forecast';
 import type { PolicyRule } from '../domain/floor/policy';
 import { SPEC_ARCHITECTURES, type SpecArchitecture } from '../domain/spec/architecture';
+import type { Random } from '../domain/random';
 import { duration } from '../domain/text/duration';
-import { policiesOf, POLICY_CHOICES, readFloorInput, slotsOf, type PolicyChoice } from './floor-input';
+import { floorInputOf, policiesOf, POLICY_CHOICES, readFloorInput, slotsOf, type FloorInput, type PolicyChoice } from './floor-input';
 import { specNamed } from './graph-input';
 import { print, writeResult } from './output';
 import { planDrawing } from './report/plan-drawing';
 import { markupOf } from '../gateway/page/markup';
-import { configOf } from './session';
+import { withSession } from './session';
 import { table, terminalStyle } from './view/style';
 
 interface Options {
@@ -29,15 +30,17 @@ interface Options {
 /** Rows of a list that a person is shown. */
 const SHOWN = 40;
 const DEFAULT_SLOTS = 2;
+/** How far the next build of a package may be from its last ones: a lognormal factor. */
+const ESTIMATE_SIGMA = 1;
 
 /** `millrace plan`: what a change would rebuild, before anything is. */
 export function planCommand(): Command {
   return new Command('plan')
     .summary('what a change would rebuild, in which order, and when it would be done')
     .description(
-      'Tells what is rebuilt when packages change: for sure and possibly, because of what, in which waves, with which edges cut, along which critical path, and when it would be done.\nNothing is built. With --specs it needs neither a millrace.yaml nor a running factory.',
+      'Tells what is rebuilt when packages change: for sure and possibly, because of what, in which waves, with which edges cut, along which critical path, and when it would be done.\nNothing is built, and no factory need run. With --specs no millrace.yaml is needed either.',
     )
-    .option('--specs <dir>', 'folder of specs (default: that of the configuration, with its policies and slots)')
+    .option('--specs <dir>', 'folder of specs (default: main of the factory, with what it published, its policies, slots and builds)')
     .requiredOption('--changed <names>', 'specs that change, or anything that one provides; commas between them', namesOf)
     .addOption(
       new Option('--policy <policy>', 'when dependents are rebuilt: one policy for every package, or each its own')
@@ -45,7 +48,7 @@ export function planCommand(): Command {
         .default('default'),
     )
     .option('--slots <count>', `builds at once (default: of the configuration, else ${DEFAULT_SLOTS})`, slotsOf)
-    .option('--index <file>', 'published APKINDEX(.tar.gz): names that only packages have, and who is linked with what')
+    .option('--index <file>', 'with --specs: published APKINDEX(.tar.gz), for names that only packages have, and who is linked with what')
     .addOption(new Option('--arch <arch>', 'architecture').choices(SPEC_ARCHITECTURES).default('x86_64'))
     .option('--json', 'print as JSON')
     .option('--svg <file>', 'draw the waves into a file')
@@ -55,7 +58,7 @@ export function planCommand(): Command {
 Policies: static rebuilds what directly needs a package whenever it is published; content, when what it publishes is other than before; abi, what is linked with a soname that is gone.
 "sure" is rebuilt however the builds end; "may" if a soname is gone; "in turn" only if the rebuild of what it needs is not equal to what is published (with abi: takes a soname away in turn, which
 hardly ever happens). Waves and the critical path are those of all three.
-How long a build takes is not known without a factory: ${MODEL.median} s each for the order, and draws of the model (docs/floor.md) for the ETA.
+How long a build takes is told by the last builds of the factory. Of a package that it never built, and with --specs, it is not known: ${MODEL.median} s each for the order, and draws of the model (docs/floor.md) for the ETA.
 
 JSON: {"changed": [{"package", "policy"}], "slots", "rebuilds": [{"package", "certain", "because": [package, from what changed on], "wave", "seconds"}],
   "untouched": how many more depend on what changed, "waves": [[name]], "criticalPath": [{"package", "seconds"}], "cut": [{"from", "to", "cycle": [name]}],
@@ -68,20 +71,14 @@ Examples:
 Exit codes: 0 told, 1 unknown name, or a spec could not be read, 2 usage or configuration`,
     )
     .action(async (options: Options, command: Command) => {
-      const { folder, rules, slots } = placeOf(options, command);
-      const { distribution, linked } = await readFloorInput(folder, options.arch, options.index);
+      const { distribution, linked, where, rules, slots, history } = await placeOf(options, command);
       const { graph } = distribution;
-      const changed = [...new Set(options.changed.map((name) => specNamed(distribution, name, folder)))].sort();
+      const changed = [...new Set(options.changed.map((name) => specNamed(distribution, name, where)))].sort();
       const policies = policiesOf(graph.names, options.policy, rules);
-      const plan = forecast({
-        graph,
-        linked,
-        policies,
-        seconds: graph.names.map(() => MODEL.median),
-        changed,
-        slots,
-        draw: (_, random) => modelSeconds(random),
-      });
+      const seconds = estimatesOf(graph.names, history);
+      const draw = (node: number, random: Random) =>
+        history.has(graph.names[node]!) ? random.lognormal(seconds[node]!, ESTIMATE_SIGMA) : modelSeconds(random);
+      const plan = forecast({ graph, linked, policies, seconds, changed, slots, draw });
       const sources = changed.map((name) => ({ package: name, policy: policies[graph.numbers.get(name)!]! }));
       if (options.svg !== undefined) writeResult(options.svg, markupOf(planDrawing(changed, plan)));
       print(options.json ? JSON.stringify(planJson(sources, slots, plan)) : planText(sources, slots, plan));
@@ -94,16 +91,35 @@ function namesOf(text: string): readonly string[] {
   return names;
 }
 
-function placeOf(
-  options: Options,
-  command: Command,
-): { readonly folder: string; readonly rules: readonly PolicyRule[]; readonly slots: number } {
-  if (options.specs !== undefined) return { folder: options.specs, rules: [], slots: options.slots ?? DEFAULT_SLOTS };
-  const { specs, floor, file } = configOf(command);
-  if (!isLocalRepository(specs.repository)) {
-    throw new Complaint({ message: `${file} has its specs at ${specs.repository}`, remedy: 'name a checkout of them with --specs' }, 2);
-  }
-  return { folder: join(specs.repository, specs.directory), rules: floor.policies, slots: options.slots ?? floor.slots };
+/** What the forecast is made from, and how the place of it is called. */
+interface Place extends FloorInput {
+  readonly where: string;
+  readonly rules: readonly PolicyRule[];
+  readonly slots: number;
+  readonly history: BuildHistory;
+}
+
+/** A folder of specs, of which nothing else is known; else the factory's own: main, what is published, its policies, slots and builds. */
+async function placeOf(options: Options, command: Command): Promise<Place> {
+  const { specs, index, slots } = options;
+  if (specs !== undefined)
+    return {
+      ...(await readFloorInput(specs, options.arch, index)),
+      where: specs,
+      rules: [],
+      slots: slots ?? DEFAULT_SLOTS,
+      history: new Map(),
+    };
+  if (index !== undefined)
+    throw new Complaint({ message: '--index goes with --specs', remedy: 'without --specs the published index of the factory is read' }, 2);
+  return withSession(command, async ({ config, forge, published, store }) => {
+    const read = createSpecGraph({ forge, reader: published, specs: config.specs, architecture: options.arch });
+    const [{ packages, index: records }, history] = await Promise.all([read(), createBuildHistory(store)()]);
+    const where = `${config.specs.repository}, ${config.specs.branch},`;
+    if (packages.length === 0)
+      throw new Complaint({ message: `${where} has no spec that can be read`, remedy: '`millrace status` tells more' });
+    return { ...floorInputOf(packages, records), where, rules: config.floor.policies, slots: slots ?? config.floor.slots, history };
+  });
 }
 
 type Source = { readonly package: string; readonly policy: string };

@@ -11,6 +11,12 @@ export async function cascade(scene: Scene): Promise<void> {
   const before = await outside.image.tags();
   await nothingForZlib(scene);
 
+  const plan = await person.millrace('plan', '--changed', 'libxml2');
+  scene.verify(
+    'a plan says before anything is built who would be rebuilt for libxml2',
+    plan.code === 0 && DEPENDENTS.every((name) => plan.text.includes(name)),
+    plan.text,
+  );
   await scene.release('libxml2', '2.15.4');
   await published(scene, 'libxml2-2.15.4-r0');
   const shown = await person.millrace('show', 'libxml2');

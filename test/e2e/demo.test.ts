@@ -18,7 +18,7 @@ it('the demo carries real releases through the whole line, and leaves nothing ru
   expect({ status: ended.status, story: ended.status === 0 ? '' : story }).toEqual({ status: 0, story: '' });
   const summary = JSON.parse(ended.stdout) as { outcome: string; verified: { claim: string }[] };
   expect(summary.outcome).toBe('verified');
-  expect(summary.verified.length).toBeGreaterThanOrEqual(54);
+  expect(summary.verified.length).toBeGreaterThanOrEqual(56);
   const left = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(folder));

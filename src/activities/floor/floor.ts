@@ -26,7 +26,7 @@ export class PlanTooLarge extends Error {
 }
 
 export interface FloorDependencies {
-  readonly graph: () => Promise<SpecGraph>;
+  readonly graph: () => Promise<Pick<SpecGraph, 'key' | 'graph'>>;
   readonly history: () => Promise<BuildHistory>;
   readonly journal: Pick<FloorJournal, 'append'>;
   readonly policies: Config['floor']['policies'];

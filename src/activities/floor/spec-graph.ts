@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { Config } from '../../config/config';
+import type { IndexRecord } from '../../domain/apk/apk';
 import { packageFolder, packagesAmong, specPath } from '../../domain/change/files';
 import { distributionOf } from '../../domain/graph/distribution';
 import { graphPackageOf, type GraphPackage } from '../../domain/graph/package';
@@ -17,6 +18,9 @@ export interface SpecGraph {
   /** Equal for equal graphs. */
   readonly key: string;
   readonly graph: Graph;
+  /** What the graph was made of. */
+  readonly packages: readonly GraphPackage[];
+  readonly index: readonly IndexRecord[];
 }
 
 /** Specs read without a break: a worker that reads a distribution must still heartbeat. */
@@ -36,7 +40,7 @@ export function createSpecGraph(deps: {
   const { branch, directory } = deps.specs;
   let read = new Map<string, { readonly content: Buffer; readonly made: GraphPackage | undefined }>();
   let readWith: ReadonlyMap<string, Buffer> = new Map();
-  let kept: { readonly key: string; readonly graph: Promise<Graph> } | undefined;
+  let kept: { readonly key: string; readonly made: Promise<Omit<SpecGraph, 'key'>> } | undefined;
 
   const packagesAt = async (commit: string): Promise<readonly GraphPackage[]> => {
     const paths = await forge.list(commit, directory === '.' ? '' : directory);
@@ -69,15 +73,19 @@ export function createSpecGraph(deps: {
     const [commit, generation] = await Promise.all([forge.head(branch), reader.currentGeneration()]);
     const key = `${commit} ${generation}`;
     if (kept?.key !== key) {
-      const make = async () => distributionOf(await packagesAt(commit), 'build', await reader.readIndex(architecture, generation)).graph;
+      const make = async () => {
+        const packages = await packagesAt(commit);
+        const index = await reader.readIndex(architecture, generation);
+        return { packages, index, graph: distributionOf(packages, 'build', index).graph };
+      };
       // One after the other: two that read at once would each read all.
-      const graph = (kept?.graph ?? Promise.resolve()).then(make, make);
-      kept = { key, graph };
-      graph.catch(() => {
-        if (kept?.graph === graph) kept = undefined;
+      const made = (kept?.made ?? Promise.resolve()).then(make, make);
+      kept = { key, made };
+      made.catch(() => {
+        if (kept?.made === made) kept = undefined;
       });
     }
-    return { key, graph: await kept.graph };
+    return { key, ...(await kept.made) };
   };
 }
 
