@@ -16,6 +16,8 @@ const [QUICK, REAL] = [60_000, 900_000];
  * e2e: the real components; long: what `.ci/run` runs beyond `npm test`.
  */
 module.exports = {
+  // Most of these tests wait for real programs: as many files at once as there are processors, not one less.
+  maxWorkers: '100%',
   projects: [
     {
       ...common,
