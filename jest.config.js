@@ -8,9 +8,6 @@ const common = {
   globalSetup: '<rootDir>/test/setup/tools.js',
 };
 
-// A limit only ends what hangs: how long a test takes depends on what else the machine does.
-const [QUICK, REAL] = [60_000, 900_000];
-
 /**
  * unit: pure domain and activities on what every machine has; workflow: a real Temporal server;
  * e2e: the real components; long: what `.ci/run` runs beyond `npm test`.
@@ -18,15 +15,16 @@ const [QUICK, REAL] = [60_000, 900_000];
 module.exports = {
   // Most of these tests wait for real programs: as many files at once as there are processors, not one less.
   maxWorkers: '100%',
+  // A limit only ends what hangs: how long a test takes depends on what else the machine does. Jest takes it here, and not from a project.
+  testTimeout: 900_000,
   projects: [
     {
       ...common,
       displayName: 'unit',
-      testTimeout: QUICK,
       testMatch: ['<rootDir>/test/{domain,activities,checks,config,cli,views,gateway,contract,tools,stage0,demo,workers}/**/*.test.ts'],
     },
-    { ...common, displayName: 'workflow', testTimeout: REAL, testMatch: ['<rootDir>/test/{workflows,replay}/**/*.test.ts'] },
-    { ...common, displayName: 'e2e', testTimeout: REAL, testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
-    { ...common, displayName: 'long', testTimeout: REAL, testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
+    { ...common, displayName: 'workflow', testMatch: ['<rootDir>/test/{workflows,replay}/**/*.test.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    { ...common, displayName: 'long', testMatch: ['<rootDir>/test/long/**/*.test.ts'] },
   ],
 };
