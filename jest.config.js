@@ -17,6 +17,7 @@ module.exports = {
   maxWorkers: '100%',
   // A limit only ends what hangs: how long a test takes depends on what else the machine does. Jest takes it here, and not from a project.
   testTimeout: 900_000,
+  testSequencer: '<rootDir>/test/setup/longest-first.js',
   projects: [
     {
       ...common,
