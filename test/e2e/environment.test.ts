@@ -55,6 +55,26 @@ test('an environment is locked to names, versions and checksums of the generatio
   expect(zlib).toMatchObject({ checksum: newer.packages[0]!.checksum, url: `${root}/generations/1/${architecture}/zlib-1.3.1-r0.apk` });
 });
 
+test('what apko takes together and does not fit together is no environment', async () => {
+  const made = makeFactory();
+  const linked = (name: string, epoch: number, soname: string) => made.request({ name, version: '2.0', epoch, depends: [soname] });
+  await made.publish({
+    publish: [
+      await made.request({ name: 'voice', version: '1.0', provides: ['so:libvoice.so.1=1'] }),
+      await made.request({ name: 'voice', version: '2.0', provides: ['so:libvoice.so.2=2'] }),
+      await linked('greeting', 0, 'so:libvoice.so.1'),
+      await linked('farewell', 1, 'so:libvoice.so.2'),
+    ],
+    withdraw: [],
+  });
+  const repositories = { published: { folder: made.root, key: made.key.publicKey }, others: [] };
+  expect(await lock(repositories, ['greeting'])).toMatchObject({ ok: true });
+  expect(await lock(repositories, ['farewell', 'greeting'])).toEqual({
+    ok: false,
+    problem: 'these do not fit together: greeting-2.0-r0 needs so:libvoice.so.1',
+  });
+});
+
 test('a closure has the locked packages and no other, and is refused when one is not what the index says', async () => {
   const { published } = await factory();
   const locked = await lock({ published, others: [] }, ['pigz']);

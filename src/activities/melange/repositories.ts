@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access, link, copyFile, mkdir, realpath, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { IndexRecord } from '../../domain/apk/apk';
+import { unmetDependencies } from '../../domain/apk/unmet';
 import { fileName } from '../../domain/apk/file-name';
 import { indexRecord } from '../../domain/apk/index-text';
 import type { BuiltPackage, LockedPackage } from '../../domain/release/release';
@@ -98,7 +99,7 @@ async function openRemote(url: string, key: string, architecture: string, scratc
 const byFile = (records: readonly IndexRecord[]) => new Map(records.map((record) => [fileName(record.name, record.version), record]));
 
 /**
- * What apko would install for these atoms, from indexes whose signatures it checks. Not resolvable is an answer, in apko's words;
+ * What apko would install for these atoms, from indexes whose signatures it checks. Not resolvable, or resolved to what does not fit together, is an answer;
  * anything else that goes wrong throws the retryable `Infrastructure`.
  */
 export async function resolve(
@@ -142,6 +143,8 @@ export async function resolve(
       if (!repository || !record) throw infrastructure(`apko names ${source}, which no index has`);
       return { name, version, checksum: record.checksum, url: repository.locate(fileName(name, version)), record };
     });
+  const unmet = unmetDependencies(resolved.map(({ record }) => record));
+  if (unmet.length > 0) return { ok: false, problem: condense(`these do not fit together: ${unmet.join(', ')}`) };
   return { ok: true, packages: resolved };
 }
 
