@@ -96,6 +96,8 @@ function onPublished(
   if (ours) {
     for (const root of job.roots) tally(draft, root, 'published');
     judge(draft, job.roots);
+    // An order whose causes were dropped, and a release that is another: what was ordered serves no later wish.
+    if (job.status === 'building' && news.roots.length === 0) cameToNothing(draft, node);
     // Dependents are asked for before this package is settled: else they could start in between.
     const text = job.roots.length > 0 ? derive(draft, news, change, job.roots) : newCause(draft, news, change);
     serve(draft, node, draft.jobs[node] as FloorJob, news);
