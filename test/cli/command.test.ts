@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createFolderStore } from '../../src/activities/store/folder-store';
-import { explain } from '../../src/cli/errors';
 import { commandsFor } from '../../src/cli/commands';
-import { millraceProgram } from '../../src/cli/program';
 import { createTestRepository, type TestRepository } from '../activities/forge/repository';
 import { build, record, verdict } from './records';
+import { runMillrace } from './run-millrace';
 
 /** A factory that does not run: what the command tells from the spec repository and the records alone. */
 let repository: TestRepository;
@@ -58,33 +57,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const exitCode = () => Number(process.exitCode ?? 0);
-
-/** Runs the command as `main.ts` does, with what it writes and its exit code. */
-async function millrace(...args: readonly string[]) {
-  const written = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
-    written[stream] += String(text);
-    return true;
-  };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  process.exitCode = undefined;
-  let code: number;
-  try {
-    await millraceProgram(commandsFor(args)).parseAsync(['--config', join(folder, 'millrace.yaml'), ...args], { from: 'user' });
-    code = exitCode();
-  } catch (error) {
-    const explained = explain(error, args.includes('--debug'));
-    written.err += explained.text ?? '';
-    code = explained.exitCode;
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-    process.exitCode = undefined;
-  }
-  return { ...written, code };
-}
+const millrace = (...args: readonly string[]) => runMillrace('--config', join(folder, 'millrace.yaml'), ...args);
 
 const leaves = (command: Command): readonly Command[] => (command.commands.length === 0 ? [command] : command.commands.flatMap(leaves));
 

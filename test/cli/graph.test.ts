@@ -1,9 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandsFor } from '../../src/cli/commands';
-import { explain } from '../../src/cli/errors';
-import { millraceProgram } from '../../src/cli/program';
+import { runMillrace as millrace } from './run-millrace';
 
 let folder: string;
 
@@ -24,31 +22,6 @@ beforeAll(() => {
   );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const exitCode = () => Number(process.exitCode ?? 0);
-
-/** Runs the command as `main.ts` does, with what it writes and its exit code. */
-async function millrace(...args: readonly string[]) {
-  const written = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
-    written[stream] += String(text);
-    return true;
-  };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  process.exitCode = undefined;
-  try {
-    await millraceProgram(commandsFor(args)).parseAsync(args, { from: 'user' });
-    return { ...written, code: exitCode() };
-  } catch (error) {
-    const { text, exitCode } = explain(error, false);
-    return { ...written, err: `${written.err}${text ?? ''}`, code: exitCode };
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-    process.exitCode = undefined;
-  }
-}
 
 test('graph --json tells nodes, edges, what is unresolved, cycles, dependents and the cut', async () => {
   const { out, err, code } = await millrace('graph', folder, '--arch', 'x86_64', '--edges', 'build', '--json');

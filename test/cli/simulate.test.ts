@@ -2,9 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { commandsFor } from '../../src/cli/commands';
-import { explain } from '../../src/cli/errors';
-import { millraceProgram } from '../../src/cli/program';
+import { runMillrace as millrace } from './run-millrace';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -26,31 +24,6 @@ beforeAll(() => {
   writeFileSync(at('season.jsonl.gz'), gzipSync(`${event({})}\n`));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const exitCode = () => Number(process.exitCode ?? 0);
-
-/** Runs the command as `main.ts` does, with what it writes and its exit code. */
-async function millrace(...args: readonly string[]) {
-  const written = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
-    written[stream] += String(text);
-    return true;
-  };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  process.exitCode = undefined;
-  try {
-    await millraceProgram(commandsFor(args)).parseAsync(args, { from: 'user' });
-    return { ...written, code: exitCode() };
-  } catch (error) {
-    const { text, exitCode } = explain(error, false);
-    return { ...written, err: `${written.err}${text ?? ''}`, code: exitCode };
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-    process.exitCode = undefined;
-  }
-}
 
 const simulate = (events: string, ...more: readonly string[]) =>
   millrace('simulate', '--specs', at('specs'), '--events', at(events), '--slots', '2', ...more);

@@ -2,9 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { commandsFor } from '../../src/cli/commands';
-import { explain } from '../../src/cli/errors';
-import { millraceProgram } from '../../src/cli/program';
+import { runMillrace } from './run-millrace';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
@@ -29,31 +27,13 @@ afterEach(() => {
 });
 
 async function millrace(args: readonly string[], input = '') {
-  const written = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
-    written[stream] += String(text);
-    return true;
-  };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
   Object.defineProperty(process, 'stdin', { value: Readable.from([Buffer.from(input)]), configurable: true });
-  process.exitCode = undefined;
-  let code: number;
   try {
-    await millraceProgram(commandsFor(args)).parseAsync([...args], { from: 'user' });
-    code = Number((process as { exitCode?: unknown }).exitCode ?? 0);
-  } catch (error) {
-    const explained = explain(error, false);
-    written.err += explained.text ?? '';
-    code = explained.exitCode;
+    return await runMillrace(...args);
   } finally {
     Object.defineProperty(process, 'stdin', stdin);
-    out.mockRestore();
-    err.mockRestore();
-    process.exitCode = undefined;
   }
-  return { ...written, code };
 }
 
 describe('version compare', () => {

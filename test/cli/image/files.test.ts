@@ -2,11 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFolderStore } from '../../../src/activities/store/folder-store';
-import { commandsFor } from '../../../src/cli/commands';
-import { explain } from '../../../src/cli/errors';
-import { millraceProgram } from '../../../src/cli/program';
 import type { ImageLock, ImageTags } from '../../../src/domain/image/image';
 import { packIt, unpack } from '../../domain/spec/pack';
+import { runMillrace as millrace } from '../run-millrace';
 
 let folder: string;
 let file: (name: string, text: string) => string;
@@ -27,31 +25,6 @@ afterEach(() => {
   delete process.env['MILLRACE_CONFIG'];
   rmSync(folder, { recursive: true });
 });
-
-async function millrace(...args: readonly string[]) {
-  const written = { out: '', err: '' };
-  const catching = (stream: 'out' | 'err') => (text: string | Uint8Array) => {
-    written[stream] += String(text);
-    return true;
-  };
-  const out = jest.spyOn(process.stdout, 'write').mockImplementation(catching('out'));
-  const err = jest.spyOn(process.stderr, 'write').mockImplementation(catching('err'));
-  process.exitCode = undefined;
-  let code: number;
-  try {
-    await millraceProgram(commandsFor(args)).parseAsync([...args], { from: 'user' });
-    code = Number((process as { exitCode?: unknown }).exitCode ?? 0);
-  } catch (error) {
-    const explained = explain(error, false);
-    written.err += explained.text ?? '';
-    code = explained.exitCode;
-  } finally {
-    out.mockRestore();
-    err.mockRestore();
-    process.exitCode = undefined;
-  }
-  return { ...written, code };
-}
 
 type Item = readonly [name: string, version: string, bytes?: number];
 
