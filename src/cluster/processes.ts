@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processStart } from '../activities/process-start';
 import type { Daemon } from './daemons';
 import type { ClusterPaths } from './layout';
 
@@ -14,7 +15,7 @@ export function startDaemon(paths: ClusterPaths, daemon: Daemon): void {
   child.on('error', () => undefined);
   closeSync(log);
   if (child.pid === undefined) return;
-  writeFileSync(pidFile(paths, daemon.name), `${child.pid} ${startOf(child.pid) ?? ''}`);
+  writeFileSync(pidFile(paths, daemon.name), `${child.pid} ${processStart(child.pid) ?? ''}`);
   child.unref();
 }
 
@@ -48,18 +49,7 @@ const pidFile = (paths: ClusterPaths, name: string) => `${paths.run}/${name}.pid
 function pidOf(paths: ClusterPaths, name: string): number | undefined {
   try {
     const [pid, since] = readFileSync(pidFile(paths, name), 'utf8').split(' ');
-    return since !== undefined && startOf(Number(pid)) === since ? Number(pid) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Clock ticks since boot (proc(5), field 22); undefined for one that has ended, a zombie too. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
+    return since !== undefined && processStart(Number(pid)) === since ? Number(pid) : undefined;
   } catch {
     return undefined;
   }

@@ -57,7 +57,7 @@ export function createVulnerabilities(
 }
 
 /** Open ones first, of these the worst first; then the last changed first. */
-export function vulnerabilitiesIn(documents: readonly AdvisoryDocument[], records: readonly OsvRecord[]): readonly Vulnerability[] {
+function vulnerabilitiesIn(documents: readonly AdvisoryDocument[], records: readonly OsvRecord[]): readonly Vulnerability[] {
   const recordsOf = recordsByName(records);
   const all = documents.flatMap((document) =>
     document.advisories.flatMap((advisory) => vulnerabilityOf(document.package, advisory, recordsOf) ?? []),

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { processStart } from '../activities/process-start';
 import { Complaint } from '../config/complaint';
 import { statePaths, type Config } from '../config/config';
 import { settingPlace } from '../config/load';
@@ -130,13 +131,13 @@ function processOf(config: Config, name: string, file: string, args: readonly st
 
 /** One factory a state folder. The claim of a process that is no more is taken over. */
 function claim(file: string, config: Config): () => void {
-  const mine = `${process.pid} ${startOf(process.pid)}`;
+  const mine = `${process.pid} ${processStart(process.pid)}`;
   try {
     writeFileSync(file, mine, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const [pid, since] = readFileSync(file, 'utf8').split(' ');
-    if (since && startOf(Number(pid)) === since) {
+    if (since && processStart(Number(pid)) === since) {
       throw new Complaint({
         message: `the factory in ${config.state} already runs (process ${pid})`,
         remedy: `stop that one first, or give this one a folder of its own: ${settingPlace(config, 'state')}`,
@@ -146,15 +147,4 @@ function claim(file: string, config: Config): () => void {
     return claim(file, config);
   }
   return () => rmSync(file, { force: true });
-}
-
-/** When a living process started, in clock ticks since boot (fields 3 and 22 of /proc/<pid>/stat): with it, a reused process id is not taken for the old process. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { condition, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import { accepted, answers, refusal } from '../domain/release/decision';
-import type { Waiting } from '../domain/release/decision';
+import type { PersonAsked, Waiting } from '../domain/release/decision';
 import type { Decision, DecisionRecord, Reminders } from '../domain/release/release';
 import { clamp } from '../domain/text/clamp';
 import { control } from './activities';
@@ -12,14 +12,7 @@ export interface DeskState {
   stage: string;
   decisions: DecisionRecord[];
   refused: string[];
-  waitingFor?:
-    | {
-        readonly since: string;
-        readonly because: readonly string[];
-        readonly answers: readonly string[];
-        readonly remindedTimes: number;
-      }
-    | undefined;
+  waitingFor?: PersonAsked | undefined;
   supersededBy?: string;
 }
 

@@ -1,11 +1,11 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { Digest } from '../domain/digest';
 import type { ImageGateRecord, ImageOutcome, ImageRecord, TagMove } from '../domain/image/image';
+import type { SettledImage } from '../domain/image/reduce';
 import { control } from './activities';
 import { imageControl, imagePublisher, imageSigner } from './image-activities';
 import type { ImageDesk } from './image-desk';
 import { imageId } from './messages';
-import type { ImageSettled } from './messages';
 import { brief } from './release-line';
 
 /** How a release of an image ended, why in one line, and the tags that moved. */
@@ -51,6 +51,6 @@ export async function closeImage(desk: ImageDesk, ended: ImageEnded): Promise<vo
     ...{ variants, verdicts, decisions, tags, startedAt, finishedAt: new Date().toISOString() },
   };
   await imageControl.writeImageRecord(record);
-  const settled: ImageSettled = { id: `${id}@${startedAt}`, release: id, lock, outcome, reason, tags };
+  const settled: SettledImage = { id: `${id}@${startedAt}`, release: id, lock, outcome, reason, tags };
   await control.announce({ messages: [{ workflowId: imageId(lock.image), signal: 'settled', argument: settled }] });
 }

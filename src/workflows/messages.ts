@@ -4,8 +4,8 @@ import type { ReleaseStory } from '../domain/release/details';
 import type { FloorDecision, FloorNews, FloorSettings } from '../domain/floor/floor';
 import type { FloorView } from '../domain/floor/view';
 import type { ImageStory } from '../domain/image/details';
-import type { ImageDecision, ImageLock, ImageOutcome, TagMove } from '../domain/image/image';
-import type { ImageState } from '../domain/image/reduce';
+import type { ImageDecision } from '../domain/image/image';
+import type { ImageHint, ImageState, SettledImage } from '../domain/image/reduce';
 import type { Cause, Decision, ReleaseOutcome, Reminders } from '../domain/release/release';
 import type { PublishRequest, WithdrawRequest } from '../activities/contract';
 
@@ -153,23 +153,6 @@ export interface ImageEntityInput {
   readonly state?: unknown;
 }
 
-/** "Look again at this image." */
-export interface ImageHint {
-  readonly id: string;
-  readonly cause: Cause;
-  readonly insist?: boolean;
-}
-
-/** A release of an image tells its entity how it ended. */
-export interface ImageSettled {
-  readonly id: string;
-  readonly release: string;
-  readonly lock: ImageLock;
-  readonly outcome: ImageOutcome;
-  readonly reason: string;
-  readonly tags: readonly TagMove[];
-}
-
 /** What `image:<name>` shows. */
 export interface ImageView {
   readonly image: string;
@@ -193,6 +176,6 @@ export const imageQuery = defineQuery<ImageView>('state');
 export const imageReleaseQuery = defineQuery<ImageReleaseView>('state');
 export const imageHintSignal = defineSignal<[ImageHint]>('hint');
 export const imageHintUpdate = defineUpdate<HintAnswer, [ImageHint]>('hint');
-export const imageSettledSignal = defineSignal<[ImageSettled]>('settled');
+export const imageSettledSignal = defineSignal<[SettledImage]>('settled');
 export const imageDecideSignal = defineSignal<[ImageDecision]>('decide');
 export const imageDecideUpdate = defineUpdate<string, [ImageDecision]>('decide');

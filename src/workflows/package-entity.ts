@@ -1,6 +1,4 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -34,6 +32,7 @@ import {
   withdrawnSignal,
 } from './messages';
 import type { PackageEntityInput, PackageView } from './messages';
+import { reasonOf } from './release-line';
 import { floorMessage } from './start';
 
 /** `package:<name>`: the one place where releases of a package start. A thin shell around `reducePackage`; it never fails and its handlers never throw. */
@@ -61,7 +60,7 @@ export async function packageEntity(input: PackageEntityInput): Promise<string> 
     const because = command.hints.map((hint) => hint.cause.text).join('; ');
     const found = await looks(because)
       .assess(asked)
-      .catch((error: unknown) => ({ problem: problemOf(error) }));
+      .catch((error: unknown) => ({ problem: reasonOf(error) }));
     apply({ kind: 'looked', look: found, hints: command.hints, at: Date.now() });
   };
   const noticeVanished = async () => {
@@ -141,9 +140,4 @@ function viewOf(state: PackageState): PackageView {
     rejected: state.rejected,
     history: state.history,
   };
-}
-
-function problemOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure || cause instanceof Error ? cause.message : String(cause);
 }

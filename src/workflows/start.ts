@@ -4,8 +4,9 @@ import { floorPage } from '../domain/floor/page';
 import { imagePage } from '../domain/image/details';
 import { packagePage } from '../domain/package/details';
 import { repositoryPage } from '../domain/publication/details';
+import type { ImageHint } from '../domain/image/reduce';
 import { floorId, imageId, packageId, QUEUES } from './messages';
-import type { FloorInput, Hint, ImageEntityInput, ImageHint, PackageEntityInput, RepositoryInput } from './messages';
+import type { FloorInput, Hint, ImageEntityInput, PackageEntityInput, RepositoryInput } from './messages';
 
 /** What every package entity of an installation is started with. */
 export type PackageDefaults = Pick<PackageEntityInput, 'distribution' | 'architectures' | 'reminders' | 'floor'>;

@@ -3,7 +3,7 @@ import { OCI } from '../registry/registry';
 import type { Registry } from '../registry/registry';
 
 /** Where cosign looks for the signatures of an image. */
-export function signatureTag(digest: string): string {
+function signatureTag(digest: string): string {
   return `${digest.replace(':', '-')}.sig`;
 }
 

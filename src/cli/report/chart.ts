@@ -45,7 +45,7 @@ ${mark && markup`<path class="mark" d="M${x(mark.at)},${PLOT.top}V${PLOT.bottom}
 }
 
 /** Round numbers from 0 up to the first at or above `most`: three to six of them. */
-export function ticksTo(most: number): readonly number[] {
+function ticksTo(most: number): readonly number[] {
   const rough = Math.max(most, 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const width = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough)!;

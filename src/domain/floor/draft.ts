@@ -296,7 +296,7 @@ function askForPlan(draft: Draft): void {
   draft.commands.push({ kind: 'plan', packages: state.planning });
 }
 
-export function jobNames({ plan, jobs }: Draft): readonly string[] {
+function jobNames({ plan, jobs }: Draft): readonly string[] {
   const names: string[] = [];
   jobs.forEach((job, node) => job && names.push(plan!.names[node]!));
   return names;

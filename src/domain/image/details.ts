@@ -1,5 +1,6 @@
 import { verdictTable } from '../check/gate';
 import type { Verdict } from '../check/verdict';
+import type { PersonAsked } from '../release/decision';
 import { causeLine, decisionLine } from '../release/details';
 import type { DecisionRecord } from '../release/release';
 import { markdownCell, markdownCode } from '../text/clamp';
@@ -18,12 +19,7 @@ export interface ImageStory {
   readonly accepted: ImageGateRecord['accepted'];
   readonly decisions: readonly DecisionRecord[];
   readonly refused: readonly string[];
-  readonly waitingFor?: {
-    readonly since: string;
-    readonly because: readonly string[];
-    readonly answers: readonly string[];
-    readonly remindedTimes: number;
-  };
+  readonly waitingFor?: PersonAsked;
 }
 
 /** Current details of `image:<name>` in the Temporal UI, in Markdown: what it does now and why, what it did before, and what it does not release. */

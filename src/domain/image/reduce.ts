@@ -23,6 +23,7 @@ export interface ImageState {
   readonly removed: boolean;
 }
 
+/** "Look again at this image." */
 export interface ImageHint {
   readonly id: string;
   readonly cause: Cause;
@@ -45,6 +46,7 @@ export interface ImageHistory {
   readonly moved: readonly string[];
 }
 
+/** A release of an image tells its entity how it ended. */
 export interface SettledImage {
   readonly id: string;
   readonly release: string;

@@ -1,5 +1,15 @@
 import type { Decision } from './release';
 
+/** That a person is waited for, as it is shown. */
+export interface PersonAsked {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly because: readonly string[];
+  /** Commands that answer. */
+  readonly answers: readonly string[];
+  readonly remindedTimes: number;
+}
+
 /** What a decision is judged against. */
 export interface Waiting {
   /** Whether the release waits for a person at all. */

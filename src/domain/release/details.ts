@@ -3,6 +3,7 @@ import type { Verdict, Waiver } from '../check/verdict';
 import { markdownCell, markdownCode } from '../text/clamp';
 import { moment } from '../text/moment';
 import { comparisonLine } from './comparison';
+import type { PersonAsked } from './decision';
 import type { BuildResult, Cause, Change, Comparison, DecisionRecord, ReleaseInput } from './release';
 
 /** What the page of a release shows of it. */
@@ -17,12 +18,7 @@ export interface ReleaseStory {
   readonly waivers: readonly Waiver[];
   readonly decisions: readonly DecisionRecord[];
   readonly refused: readonly string[];
-  readonly waitingFor?: {
-    readonly since: string;
-    readonly because: readonly string[];
-    readonly answers: readonly string[];
-    readonly remindedTimes: number;
-  };
+  readonly waitingFor?: PersonAsked;
 }
 
 /** Current details of `release:…` in the Temporal UI, in Markdown: where it stands, what it waits for and the exact command to answer, verdicts, and how it came to this. */

@@ -47,7 +47,7 @@ export interface Season {
 }
 
 /** Specs in one commit above which it is an edit of the whole distribution, no release of each: the line that issue 6 draws. */
-export const MASS_COMMIT = 100;
+const MASS_COMMIT = 100;
 
 const VULNERABILITY = /\b(?:CVE|GHSA)-[0-9a-z]+(?:-[0-9a-z]+)*/gi;
 /** As the bots of wolfi-dev/os write it: `toolchain rebuild for go-1.26-1.26.7`, and of a transition `llvm: 21->22`. */
