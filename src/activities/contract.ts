@@ -3,6 +3,7 @@ import type { Digest } from '../domain/digest';
 import type { Verdict } from '../domain/check/verdict';
 import type { EncodedPlan } from '../domain/floor/encoded-plan';
 import type { BuiltVariant, ImageGateRecord, ImageLock, ImageRecord, TagMove } from '../domain/image/image';
+import type { Pause, PlannedTest, SuitePlan, SuiteRun, TestOutcome } from '../domain/image/suite-run';
 import type {
   BuildResult,
   BuiltPackage,
@@ -117,6 +118,20 @@ export interface ImageBuilderActivities {
 export interface ImageTesterActivities {
   /** Runs the suites of an image on a pushed digest, by container. `attempt` counts retries asked for by a person; passes are reused. */
   testImage(input: { readonly lock: ImageLock; readonly built: BuiltVariant; readonly attempt: number }): Promise<readonly Verdict[]>;
+}
+
+/** The single steps of `imageTest`, on the tester. */
+export interface SuiteActivities {
+  /** What of a suite is to be run here; its verdict where the suite as it stands has passed on this digest before. */
+  planSuite(run: SuiteRun): Promise<SuitePlan & { readonly passed?: Verdict }>;
+  /** Runs one test with its tries. A worker that dies is followed by one that finds what it began on the cluster. With `keep` a failed sandbox is left standing. */
+  runTest(input: SuiteRun & Pick<PlannedTest, 'test' | 'architecture'> & { readonly keep: Pause['mode'] }): Promise<TestOutcome>;
+  /** Removes all that a test may have left in the cluster. */
+  discardTest(input: SuiteRun & Pick<PlannedTest, 'test' | 'architecture'>): Promise<void>;
+  /** The verdict, remembered where it is a pass. */
+  concludeSuite(
+    input: SuiteRun & Pick<SuitePlan, 'untested' | 'impossible'> & { readonly outcomes: readonly TestOutcome[]; readonly seconds: number },
+  ): Promise<Verdict>;
 }
 
 export interface ImagePublisherActivities {

@@ -21,7 +21,7 @@ export async function runSuite(
   options: { readonly signal?: AbortSignal; note(line: string, report?: ContainerReport): Promise<void> },
 ): Promise<readonly TestOutcome[]> {
   const outcomes: TestOutcome[] = [];
-  for (const test of suite.tests) outcomes.push(await runTest(test, image, options));
+  for (const test of suite.tests) if (test.kind === 'container') outcomes.push(await runTest(test, image, options));
   return outcomes;
 }
 

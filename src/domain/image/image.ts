@@ -24,8 +24,8 @@ export interface ImageLock {
   readonly generation: number;
   /** image.yaml as read, in the store: who builds, tests and tags has no spec repository. */
   readonly spec: Digest;
-  /** Its test suites by name; the files are in the store. */
-  readonly suites: readonly { readonly name: string; readonly file: Digest }[];
+  /** Its test suites by name; the files are in the store, with the manifests that they name. */
+  readonly suites: readonly { readonly name: string; readonly file: Digest; readonly manifests?: Readonly<Record<string, Digest>> }[];
   readonly variants: readonly LockedVariant[];
   /** Digest over image.yaml, suites, configurations and locks: equal means that nothing would change. */
   readonly key: Digest;

@@ -4,6 +4,7 @@ import { checkForm } from '../spec/check-form';
 import { flag, located, mapping, mappings, optional, textOf, texts } from '../spec/nodes';
 import { parseTree, startOf, type SpecTree } from '../spec/tree';
 import { IMAGE_DEFINITIONS } from './form';
+import type { Pause } from './suite-run';
 
 /** What a stream of output must hold. `matches` is a regular expression of Go (see `compileGoRegexp`) that must be found in it. */
 export interface OutputExpectation {
@@ -11,22 +12,60 @@ export interface OutputExpectation {
   readonly matches?: string;
 }
 
-/** Runs the image once, with its own entrypoint and these arguments. */
-export interface ContainerTest {
+/** What a server under test must answer to a GET. */
+export interface HttpExpectation {
+  readonly port: number;
+  readonly path: string;
+  /** Of a manifest's Service; absent: the image's own server. */
+  readonly service?: string;
+  readonly status: number;
+  readonly body?: OutputExpectation;
+}
+
+interface AnyTest {
   readonly name: string;
-  readonly kind: 'container';
+  /** Instead of the image's own entrypoint. */
+  readonly entrypoint?: readonly string[];
   readonly command: readonly string[];
-  readonly network: boolean;
   readonly timeoutSeconds: number;
   /** How often it is run again when it fails; a pass after a failure is told as flaky. */
   readonly retries: number;
-  readonly expect: { readonly exit: number; readonly stdout?: OutputExpectation; readonly stderr?: OutputExpectation };
+  readonly expect: {
+    readonly exit: number;
+    readonly stdout?: OutputExpectation;
+    readonly stderr?: OutputExpectation;
+    /** TCP ports that must accept a connection: what listens is a server, and is stopped once all of this is as expected. */
+    readonly ports: readonly number[];
+    readonly http: readonly HttpExpectation[];
+  };
 }
 
-/** A file `<name>.test.yaml`, checked. Its tests run in this order. */
+/** Runs the image once, with its own entrypoint and these arguments. */
+export interface ContainerTest extends AnyTest {
+  readonly kind: 'container';
+  readonly network: boolean;
+}
+
+/** Runs the image as a Job in a namespace of its own. With `server` or `manifest` that is what is tested, and the Job (where it has a command or an entrypoint) a client that probes it. */
+export interface KubernetesTest extends AnyTest {
+  readonly kind: 'kubernetes';
+  readonly server?: { readonly entrypoint?: readonly string[]; readonly command: readonly string[]; readonly port: number };
+  /** File beside the suite with Kubernetes objects. */
+  readonly manifest?: string;
+  readonly memory: string;
+  readonly cpu: string;
+}
+
+export type ImageTest = ContainerTest | KubernetesTest;
+
+/** A file `<name>.test.yaml`, checked. */
 export interface Suite {
   readonly name: string;
-  readonly tests: readonly ContainerTest[];
+  readonly order: 'in-order' | 'side-by-side';
+  readonly pause: Pause;
+  /** The Pod Security level of its namespaces. */
+  readonly level: { readonly name: 'restricted' } | { readonly name: 'baseline'; readonly reason: string };
+  readonly tests: readonly ImageTest[];
 }
 
 const KINDS = ['container'];
@@ -57,7 +96,13 @@ export function readSuite(text: string, file: string): Result<Suite, readonly Pr
       problems.push(problem(tree, node, `the test ${JSON.stringify(names[index])} is there twice`, 'give it another name'));
   });
   if (problems.length > 0) return fail(problems);
-  return ok({ name: suiteName(file) ?? file, tests: nodes.map(testOf) });
+  return ok({
+    name: suiteName(file) ?? file,
+    order: 'in-order',
+    pause: { mode: 'never', seconds: 3600 },
+    level: { name: 'restricted' },
+    tests: nodes.map(testOf),
+  });
 }
 
 /** Relies on `checkForm` and `testProblems`. */
@@ -78,6 +123,7 @@ function testOf(node: YAMLMap): ContainerTest {
       exit: Number((expect && textOf(expect, 'exit')) ?? 0),
       ...optional('stdout', output('stdout')),
       ...optional('stderr', output('stderr')),
+      ...{ ports: [], http: [] },
     },
   };
 }
