@@ -4,7 +4,7 @@ import type { Forge } from '../activities/forge/forge';
 import type { Store } from '../activities/store/store';
 import { newestEvent, type Advisory, type AdvisoryDocument, type AdvisoryEvent } from '../domain/advisory/advisory';
 import { recordsByName, type OsvRecord } from '../domain/advisory/osv';
-import { severityOf, type Severity } from './severity';
+import { severityOf, type Severity } from '../domain/advisory/severity';
 
 /** What is said of one vulnerability in one package, as people are shown it. */
 export interface Vulnerability {

@@ -1,4 +1,4 @@
-import { severityOf } from '../../src/views/severity';
+import { severityOf } from '../../../src/domain/advisory/severity';
 
 it.each<[readonly string[], ReturnType<typeof severityOf>]>([
   [['CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H'], { score: 7.5, rating: 'high' }],
