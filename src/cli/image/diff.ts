@@ -2,25 +2,15 @@ import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { Complaint } from '../../config/complaint';
 import { findConfig } from '../../config/load';
-import { diffLocks, pairSets, type LockDiff, type PackageChange, type SetPair, type VulnerabilityDiff } from '../../domain/image/diff';
-import type { LockSet } from '../../domain/image/lock';
+import { pairSets, type LockDiff, type PackageChange, type VulnerabilityDiff } from '../../domain/image/diff';
 import { safe } from '../../domain/text/safe';
-import { imageReference, pushedLock, vulnerabilityDiff, type ImageReference } from '../../views/locked-image';
+import { sizeText } from '../../domain/text/size';
+import { comparedOf, diffJson, pushedSide, type Compared, type Side } from '../../views/image-diff';
+import { imageReference, pushedLock, type ImageReference } from '../../views/locked-image';
 import { print, printJson } from '../output';
 import { withSession, type Session } from '../session';
 import { paint, table, terminalStyle, type Style } from '../view/style';
-import { lockIn, setName, sizeText } from './lock';
-
-/** One side, as it was named and as it was found. */
-interface Side {
-  readonly named: string;
-  readonly digest?: string;
-  readonly release?: string;
-  readonly generation?: number;
-  readonly sets: readonly LockSet[];
-}
-
-type Compared = SetPair & { readonly diff?: LockDiff; readonly vulnerabilities?: VulnerabilityDiff };
+import { lockIn, setName } from './lock';
 
 export function diffCommand(): Command {
   return new Command('diff')
@@ -52,7 +42,7 @@ Exit codes: 0 compared, whatever differs, 1 unknown image, tag or digest, or a f
       const compare = async (session?: Session) => {
         const before = await sideOf(a, references[0], session);
         const after = await sideOf(b, references[1], session);
-        const compared = await Promise.all(pairSets(before.sets, after.sets).map((pair) => comparedOf(pair, session)));
+        const compared = await Promise.all(pairSets(before.sets, after.sets).map((pair) => comparedOf(pair, session?.published)));
         if (options.json) printJson(diffJson(before, after, compared));
         else print(diffText(terminalStyle(Date.now()), before, after, compared));
       };
@@ -77,30 +67,7 @@ async function sideOf(named: string, reference: ImageReference | undefined, sess
   }
   const found = await pushedLock(session.store, reference);
   if (!found.ok) throw new Complaint(found.error);
-  const { digest, release, generation, packages } = found.value;
-  return { named, digest, release, generation, sets: [{ image: '', variant: '', packages }] };
-}
-
-async function comparedOf(pair: SetPair, session: Session | undefined): Promise<Compared> {
-  const { before, after } = pair;
-  if (!before || !after) return pair;
-  const diff = diffLocks(before.packages, after.packages);
-  const vulnerabilities = session && (await vulnerabilityDiff(session.published, [...before.packages, ...after.packages], diff.changed));
-  return { ...pair, diff, ...(vulnerabilities ? { vulnerabilities } : {}) };
-}
-
-function diffJson(before: Side, after: Side, compared: readonly Compared[]) {
-  const side = ({ sets: _sets, ...rest }: Side) => rest;
-  const called = (set: LockSet | undefined) => (set ? { image: set.image, variant: set.variant } : null);
-  return {
-    a: side(before),
-    b: side(after),
-    images: compared.map(({ before: from, after: to, diff, vulnerabilities }) => ({
-      a: called(from),
-      b: called(to),
-      ...(diff ? { ...diff, vulnerabilities: vulnerabilities ?? null } : {}),
-    })),
-  };
+  return pushedSide(named, found.value);
 }
 
 function diffText(style: Style, before: Side, after: Side, compared: readonly Compared[]): string {

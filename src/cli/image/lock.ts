@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Complaint } from '../../config/complaint';
 import { readLockFile, type LockFile, type LockPackage, type LockSet } from '../../domain/image/lock';
+import { sizeText } from '../../domain/text/size';
 import { print, printJson } from '../output';
 import { readText } from '../spec/files';
 import { paint, table, terminalStyle, type Style } from '../view/style';
@@ -44,15 +45,6 @@ export function lockIn(file: string): LockFile {
 /** What a set of a lock is called. */
 export function setName({ image, variant }: Pick<LockSet, 'image' | 'variant'>): string {
   return [image, variant].filter((part) => part !== '').join(' ') || 'image';
-}
-
-/** With a sign where `signed`; in kB of 1,000 bytes, as registries count. */
-export function sizeText(bytes: number, signed = false): string {
-  const sign = bytes < 0 ? '-' : signed && bytes > 0 ? '+' : '';
-  const size = Math.abs(bytes);
-  if (size < 1000) return `${sign}${size} B`;
-  if (size < 999_500) return `${sign}${(size / 1000).toFixed(size < 99_950 ? 1 : 0)} kB`;
-  return `${sign}${(size / 1_000_000).toFixed(1)} MB`;
 }
 
 function lockJson(file: string, { form, sets }: LockFile) {
