@@ -1,9 +1,10 @@
 import type { YAMLMap } from 'yaml';
-import { fail, ok, type Problem, type Result } from '../result';
+import { fail, ok, type Position, type Problem, type Result } from '../result';
 import { checkForm } from '../spec/check-form';
-import { flag, located, mapping, mappings, optional, textOf, texts } from '../spec/nodes';
-import { parseTree, startOf, type SpecTree } from '../spec/tree';
+import { flag, hasKey, located, mapping, mappings, optional, textOf, texts } from '../spec/nodes';
+import { parseTree, type SpecTree } from '../spec/tree';
 import { IMAGE_DEFINITIONS } from './form';
+import { secondsOf, suiteProblems } from './suite-problems';
 import type { Pause } from './suite-run';
 
 /** What a stream of output must hold. `matches` is a regular expression of Go (see `compileGoRegexp`) that must be found in it. */
@@ -66,17 +67,23 @@ export interface Suite {
   /** The Pod Security level of its namespaces. */
   readonly level: { readonly name: 'restricted' } | { readonly name: 'baseline'; readonly reason: string };
   readonly tests: readonly ImageTest[];
+  /** The files that its tests name, each once, with the first place. */
+  readonly manifests: readonly { readonly file: string; readonly at: Position }[];
 }
 
-const KINDS = ['container'];
 const TIMEOUT_SECONDS = 60;
-const LONGEST_SECONDS = 2 * 3600;
-const MOST_RETRIES = 5;
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+const PAUSE_SECONDS = 3600;
+const MEMORY = '512Mi';
+const CPU = '500m';
 
 /** The name of the suite in a file `<name>.test.yaml`; undefined for another file. */
 export function suiteName(file: string): string | undefined {
   return /^(?:.*\/)?([a-z0-9]+(?:-[a-z0-9]+)*)\.test\.yaml$/.exec(file)?.[1];
+}
+
+/** Whether a container is a server: it is stopped once it answers as expected, instead of running to its end. */
+export function isServer({ expect }: Pick<ImageTest, 'expect'>): boolean {
+  return expect.ports.length > 0 || expect.http.length > 0;
 }
 
 /** Reads the file of a suite strictly. The error is every defect of the file, each with its place. */
@@ -86,97 +93,84 @@ export function readSuite(text: string, file: string): Result<Suite, readonly Pr
   const tree = parsed.value;
   const form = checkForm(tree, 'Suite', IMAGE_DEFINITIONS);
   if (form.length > 0) return fail(form);
-  const nodes = mappings(tree.root, 'tests');
-  const problems =
-    nodes.length === 0 ? [problem(tree, tree.root, 'the suite has no tests', 'write one, or take the suite out of image.yaml')] : [];
-  const names = nodes.map((node) => textOf(node, 'name'));
-  nodes.forEach((node, index) => {
-    problems.push(...testProblems(tree, node));
-    if (names.indexOf(names[index]) !== index)
-      problems.push(problem(tree, node, `the test ${JSON.stringify(names[index])} is there twice`, 'give it another name'));
-  });
-  if (problems.length > 0) return fail(problems);
-  return ok({
-    name: suiteName(file) ?? file,
-    order: 'in-order',
-    pause: { mode: 'never', seconds: 3600 },
-    level: { name: 'restricted' },
-    tests: nodes.map(testOf),
-  });
+  const problems = suiteProblems(tree);
+  return problems.length > 0 ? fail(problems) : ok(suiteOf(tree, suiteName(file) ?? file));
 }
 
-/** Relies on `checkForm` and `testProblems`. */
-function testOf(node: YAMLMap): ContainerTest {
-  const expect = mapping(node, 'expect');
-  const output = (key: string) => {
-    const wanted = expect && mapping(expect, key);
-    return wanted && { contains: texts(wanted, 'contains'), ...optional('matches', textOf(wanted, 'matches')) };
-  };
+/** Relies on `checkForm` and `suiteProblems`, as all below. */
+function suiteOf(tree: SpecTree, name: string): Suite {
+  const { root } = tree;
+  const security = mapping(root, 'pod-security');
+  const nodes = mappings(root, 'tests');
   return {
+    name,
+    order: textOf(root, 'order') === 'side-by-side' ? 'side-by-side' : 'in-order',
+    pause: { mode: (textOf(root, 'pause') ?? 'never') as Pause['mode'], seconds: durationIn(root, 'pause-for', PAUSE_SECONDS) },
+    level:
+      security && textOf(security, 'level') === 'baseline'
+        ? { name: 'baseline', reason: textOf(security, 'reason')! }
+        : { name: 'restricted' },
+    tests: nodes.map(testOf),
+    manifests: manifestsOf(nodes.flatMap((node) => located(tree, node, 'manifest') ?? [])),
+  };
+}
+
+function manifestsOf(named: readonly { readonly value: string; readonly at: Position }[]): Suite['manifests'] {
+  const first = named.filter(({ value }, index) => named.findIndex((other) => other.value === value) === index);
+  return first.map(({ value, at }) => ({ file: value, at }));
+}
+
+function testOf(node: YAMLMap): ImageTest {
+  const expect = mapping(node, 'expect');
+  const common = {
     name: textOf(node, 'name')!,
-    kind: 'container',
+    ...optional('entrypoint', entrypointOf(node)),
     command: texts(node, 'command'),
-    network: flag(node, 'network'),
-    timeoutSeconds: secondsOf(textOf(node, 'timeout') ?? `${TIMEOUT_SECONDS}s`) ?? TIMEOUT_SECONDS,
+    timeoutSeconds: durationIn(node, 'timeout', TIMEOUT_SECONDS),
     retries: Number(textOf(node, 'retries') ?? 0),
     expect: {
       exit: Number((expect && textOf(expect, 'exit')) ?? 0),
-      ...optional('stdout', output('stdout')),
-      ...optional('stderr', output('stderr')),
-      ...{ ports: [], http: [] },
+      ...optional('stdout', outputOf(expect, 'stdout')),
+      ...optional('stderr', outputOf(expect, 'stderr')),
+      ports: texts(expect, 'ports').map(Number),
+      http: expect ? mappings(expect, 'http').map(httpOf) : [],
     },
+  };
+  if (textOf(node, 'kind') === 'container') return { ...common, kind: 'container', network: flag(node, 'network') };
+  const server = mapping(node, 'server');
+  return {
+    ...common,
+    kind: 'kubernetes',
+    ...optional('server', server && serverOf(server)),
+    ...optional('manifest', textOf(node, 'manifest')),
+    memory: textOf(node, 'memory') ?? MEMORY,
+    cpu: textOf(node, 'cpu') ?? CPU,
   };
 }
 
-function testProblems(tree: SpecTree, node: YAMLMap): Problem[] {
-  const name = textOf(node, 'name')!;
-  const kind = located(tree, node, 'kind')!;
-  const timeout = located(tree, node, 'timeout');
-  const retries = located(tree, node, 'retries');
-  const expect = mapping(node, 'expect');
-  const exit = expect && located(tree, expect, 'exit');
-  const seconds = timeout && secondsOf(timeout.value);
-  return [
-    ...(KINDS.includes(kind.value)
-      ? []
-      : [
-          {
-            message: `the test ${JSON.stringify(name)} is of the kind ${JSON.stringify(kind.value)}, which Millrace does not run`,
-            at: kind.at,
-            remedy: `the kinds are: ${KINDS.join(', ')}`,
-          },
-        ]),
-    ...(timeout && (seconds === undefined || seconds > LONGEST_SECONDS)
-      ? [
-          {
-            message: `the timeout ${JSON.stringify(timeout.value)} is no duration up to 2h`,
-            at: timeout.at,
-            remedy: 'write it as 30s, 5m or 1h',
-          },
-        ]
-      : []),
-    ...(retries && Number(retries.value) > MOST_RETRIES
-      ? [
-          {
-            message: `${retries.value} retries are too many`,
-            at: retries.at,
-            remedy: `at most ${MOST_RETRIES}: what fails more often is broken`,
-          },
-        ]
-      : []),
-    ...(exit && Number(exit.value) > 255
-      ? [{ message: `no program exits with ${exit.value}`, at: exit.at, remedy: 'a number from 0 to 255' }]
-      : []),
-  ];
+function serverOf(node: YAMLMap): NonNullable<KubernetesTest['server']> {
+  return { ...optional('entrypoint', entrypointOf(node)), command: texts(node, 'command'), port: Number(textOf(node, 'port')) };
 }
 
-function secondsOf(text: string): number | undefined {
-  const match = /^([1-9][0-9]{0,4})([smh])$/.exec(text);
-  return match ? Number(match[1]) * UNITS[match[2]!]! : undefined;
+function entrypointOf(node: YAMLMap): readonly string[] | undefined {
+  return hasKey(node, 'entrypoint') ? texts(node, 'entrypoint') : undefined;
 }
 
-const problem = (tree: SpecTree, node: YAMLMap, message: string, remedy: string): Problem => ({
-  message,
-  at: tree.at(startOf(node)),
-  remedy,
-});
+function outputOf(node: YAMLMap | undefined, key: string): OutputExpectation | undefined {
+  const wanted = node && mapping(node, key);
+  return wanted && { contains: texts(wanted, 'contains'), ...optional('matches', textOf(wanted, 'matches')) };
+}
+
+function httpOf(node: YAMLMap): HttpExpectation {
+  return {
+    port: Number(textOf(node, 'port')),
+    path: textOf(node, 'path') ?? '/',
+    ...optional('service', textOf(node, 'service')),
+    status: Number(textOf(node, 'status') ?? 200),
+    ...optional('body', outputOf(node, 'body')),
+  };
+}
+
+function durationIn(node: YAMLMap, key: string, otherwise: number): number {
+  return secondsOf(textOf(node, key) ?? '') ?? otherwise;
+}
