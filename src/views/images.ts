@@ -32,6 +32,20 @@ export interface ImageStory extends ImageStanding {
   }[];
   /** Ended releases, newest first. */
   readonly releases: readonly ImageRecord[];
+  /** Every variant that the last 200 releases brought to tags, oldest first. */
+  readonly made: readonly MadeImage[];
+}
+
+/** A variant that was tagged: what its digest stands for. */
+export interface MadeImage {
+  readonly variant: string;
+  readonly digest: string;
+  /** `version-rN` of the main package. */
+  readonly version: string;
+  readonly generation: number;
+  /** Of all architectures, as they lie in the registry. */
+  readonly bytes: number;
+  readonly at: string;
 }
 
 const MOST = 200;
@@ -73,19 +87,25 @@ export async function imageStory(
   image: string,
   inFlight: readonly ImageInFlight[],
 ): Promise<ImageStory | undefined> {
-  const [stands, releases, entity] = await Promise.all([
+  const [stands, records, entity] = await Promise.all([
     standing(store, image, inFlight),
     imageRecords(store, image),
     client && asked(client, () => client.workflow.getHandle(imageId(image)).query(imageQuery)),
   ]);
-  if (!stands.last && !stands.tags && !stands.inFlight && !entity && releases.length === 0) return undefined;
+  if (!stands.last && !stands.tags && !stands.inFlight && !entity && records.length === 0) return undefined;
   const contents = await Promise.all(
     (stands.last?.lock?.variants ?? []).map(async ({ variant, digest }) => ({
       variant,
       packages: byName(await readLockedFile(await store.object(digest))),
     })),
   );
-  return { ...stands, ...(entity ? { entity } : {}), contents, releases };
+  return {
+    ...stands,
+    ...(entity ? { entity } : {}),
+    contents,
+    releases: records.slice(0, SHOWN),
+    made: [...records].reverse().flatMap(madeBy),
+  };
 }
 
 async function standing(store: Store, image: string, inFlight: readonly ImageInFlight[]): Promise<ImageStanding> {
@@ -103,8 +123,15 @@ async function imageRecords(store: Store, image: string): Promise<readonly Image
   return records
     .filter((record) => record !== undefined)
     .filter((record) => record.image === image)
-    .reverse()
-    .slice(0, SHOWN);
+    .reverse();
+}
+
+function madeBy({ outcome, variants, lock, finishedAt }: ImageRecord): readonly MadeImage[] {
+  if (outcome !== 'tagged') return [];
+  return variants.map(({ variant, digest, bytes }) => ({
+    ...{ variant, digest, bytes, generation: lock.generation, at: finishedAt },
+    version: lock.variants.find((locked) => locked.variant === variant)?.version ?? '',
+  }));
 }
 
 /** Each package once over all architectures: one generation gives them one version. */

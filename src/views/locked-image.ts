@@ -85,7 +85,8 @@ export async function vulnerabilityDiff(
   return diffVulnerabilities(changed, (name, version) => origins.get(`${name} ${version}`), fixes);
 }
 
-async function originsOf(
+/** Origins of the packages that the repository has by checksum, by `name version`. */
+export async function originsOf(
   published: Pick<RepositoryReader, 'readIndex'>,
   packages: readonly LockPackage[],
 ): Promise<ReadonlyMap<string, string>> {

@@ -18,6 +18,8 @@ export interface Vulnerability {
   readonly since: string;
   /** Where it was found, in which version it was fixed, or for what reason it is none. */
   readonly why: string;
+  /** `version-rN` that contains the fix, of a fixed one; `0`: no version was ever affected. */
+  readonly fixedIn?: string;
   /** Of the vulnerability records that were ingested. */
   readonly severity?: Severity;
   readonly summary?: string;
@@ -86,7 +88,7 @@ function vulnerabilityOf(name: string, advisory: Advisory, recordsOf: (name: str
   };
 }
 
-function meaning(event: AdvisoryEvent): Pick<Vulnerability, 'state' | 'why'> {
+function meaning(event: AdvisoryEvent): Pick<Vulnerability, 'state' | 'why' | 'fixedIn'> {
   switch (event.type) {
     case 'detection': {
       const { detection } = event;
@@ -99,7 +101,7 @@ function meaning(event: AdvisoryEvent): Pick<Vulnerability, 'state' | 'why'> {
     case 'true-positive-determination':
       return { state: 'open', why: noted('confirmed', event.note) };
     case 'fixed':
-      return { state: 'fixed', why: `in ${event.fixedVersion}` };
+      return { state: 'fixed', why: `in ${event.fixedVersion}`, fixedIn: event.fixedVersion };
     case 'false-positive-determination':
       return { state: 'not affected', why: noted(words(event.reason), event.note) };
     default:

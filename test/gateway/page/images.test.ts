@@ -16,6 +16,7 @@ const story = (more: Partial<ImageStory> = {}): ImageStory => ({
   last: { commit: 'c', lock: lockOf('a'), origins: [] },
   contents: [{ variant: '', packages: [{ name: 'zlib', version: '1.3.2-r0' }] }],
   releases: [],
+  made: [],
   ...more,
 });
 const shown = (more: Partial<ImageStory> = {}) => documentOf(imagePage('demo', story(more), 'http://127.0.0.1:8468', around));

@@ -1,0 +1,219 @@
+import { imageSummary } from '../domain/image/gate';
+import type { ImageRecord, RecordedMove } from '../domain/image/image';
+import type { ImageSpec } from '../domain/image/spec';
+import type { PushedLock } from './locked-image';
+import { vulnerabilitiesOf, type ImageVulnerability } from './image-vulnerabilities';
+import type { ImageInFlight, ImageStory, MadeImage } from './images';
+import type { Vulnerabilities } from './vulnerabilities';
+
+/** A tag as it stands. */
+export interface ShownTag {
+  readonly tag: string;
+  readonly digest: string;
+  /** Of the release that made the digest; absent where its record is older than those that are looked at. */
+  readonly version?: string;
+  readonly generation?: number;
+  /** When it was moved last, and why. */
+  readonly since?: string;
+  readonly reason?: string;
+}
+
+/** A package in an image, over all its architectures. */
+export interface ImageContent {
+  readonly name: string;
+  readonly version: string;
+  readonly architectures: readonly string[];
+  /** The package that it belongs to, where the published repository has it. */
+  readonly origin?: string;
+  /** Of the .apk file, of the largest architecture; absent where the lock does not tell. */
+  readonly bytes?: number;
+}
+
+/** What is behind one tag. */
+export interface ShownImage extends ShownTag {
+  readonly release: string;
+  readonly architectures: readonly string[];
+  readonly packages: readonly ImageContent[];
+  /** Absent where the factory keeps no advisories. */
+  readonly vulnerabilities?: ShownVulnerabilities;
+}
+
+export interface ShownVulnerabilities {
+  /** Open ones first. */
+  readonly known: readonly ImageVulnerability[];
+  /** Packages that the advisories of this factory do not speak of: another repository made them. */
+  readonly foreign: number;
+  readonly problem?: string;
+}
+
+/** Sizes of a variant, oldest first. */
+export interface ImageSizes {
+  readonly variant: string;
+  readonly points: readonly Omit<MadeImage, 'variant'>[];
+}
+
+/** Part of a long list. */
+export interface PageOf<T> {
+  readonly total: number;
+  /** From 1. */
+  readonly page: number;
+  readonly pages: number;
+  readonly items: readonly T[];
+}
+
+export interface ImageRelease {
+  readonly release: string;
+  readonly version: string;
+  readonly outcome: ImageRecord['outcome'];
+  readonly reason: string;
+  readonly generation: number;
+  readonly checks: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** All that the page of an image shows; the same as JSON. */
+export interface ImageProfile {
+  readonly image: string;
+  readonly distribution: string;
+  /** Main package, and what it is for. */
+  readonly package?: string;
+  readonly summary?: string;
+  /** `host/path` that it is pulled from. */
+  readonly pull?: string;
+  /** Path of the key at the gateway that verifies its signatures. */
+  readonly key?: string;
+  readonly tags: readonly ShownTag[];
+  /** What the tag that was asked for stands for; without a wish `latest`, else the one moved last. */
+  readonly shown?: ShownImage;
+  readonly sizes: readonly ImageSizes[];
+  /** Newest first. */
+  readonly moves: PageOf<RecordedMove>;
+  readonly streams: ImageSpec['streams'];
+  readonly untested: ImageSpec['untested'];
+  readonly problem?: string;
+  readonly lastLook?: { readonly at: string; readonly text: string };
+  readonly rejected: readonly { readonly generation: number; readonly reason: string }[];
+  readonly inFlight?: ImageInFlight;
+  /** Newest first. */
+  readonly releases: readonly ImageRelease[];
+}
+
+const MOVES = 50;
+
+/** The part of a list that a page shows; a page that is not there is the nearest one. */
+export function pageOf<T>(all: readonly T[], page: number, most: number): PageOf<T> {
+  const pages = Math.max(1, Math.ceil(all.length / most));
+  const at = Math.min(Math.max(1, page), pages);
+  return { total: all.length, page: at, pages, items: all.slice((at - 1) * most, at * most) };
+}
+
+/** Every tag, those of one digest beside each other, the last moved digest first. */
+export function shownTags({ tags, made }: Pick<ImageStory, 'tags' | 'made'>): readonly ShownTag[] {
+  const newest = [...(tags?.moves ?? [])].reverse();
+  const shown = Object.entries(tags?.tags ?? {}).map(([tag, digest]): ShownTag => {
+    const move = newest.find((candidate) => candidate.tag === tag);
+    const from = made.findLast((candidate) => candidate.digest === digest);
+    return {
+      tag,
+      digest,
+      ...(from ? { version: from.version, generation: from.generation } : {}),
+      ...(move ? { since: move.at, reason: move.reason } : {}),
+    };
+  });
+  const order = (one: ShownTag) => one.since ?? '';
+  return shown.sort((a, b) =>
+    order(a) < order(b) ? 1 : order(a) > order(b) ? -1 : a.digest === b.digest ? (a.tag < b.tag ? -1 : 1) : a.digest < b.digest ? -1 : 1,
+  );
+}
+
+/** The tag that a reader is shown: the one asked for, else `latest`, else the one moved last. */
+export function tagToShow(tags: readonly ShownTag[], asked: string | undefined): ShownTag | undefined {
+  const named = (name: string | undefined) => tags.find(({ tag }) => tag === name);
+  return named(asked) ?? named('latest') ?? tags[0];
+}
+
+/** What is behind a tag. `origins` holds origins by `name version`, of packages that the published repository has. */
+export function shownImage(
+  tag: ShownTag,
+  lock: PushedLock,
+  origins: ReadonlyMap<string, string>,
+  advised: Vulnerabilities | undefined,
+): ShownImage {
+  const packages = contentsOf(lock, origins);
+  return {
+    ...tag,
+    release: lock.release,
+    generation: lock.generation,
+    architectures: [...new Set(lock.packages.map(({ architecture }) => architecture))].sort(),
+    packages,
+    ...(advised ? { vulnerabilities: vulnerabilitiesIn(packages, advised) } : {}),
+  };
+}
+
+function contentsOf(lock: PushedLock, origins: ReadonlyMap<string, string>): readonly ImageContent[] {
+  const contents = new Map<string, { architectures: string[]; bytes: number } & Pick<ImageContent, 'name' | 'version'>>();
+  for (const { name, version, architecture, bytes = 0 } of lock.packages) {
+    const key = `${name} ${version}`;
+    const known = contents.get(key) ?? { name, version, architectures: [], bytes: 0 };
+    contents.set(key, known);
+    known.architectures.push(architecture);
+    known.bytes = Math.max(known.bytes, bytes);
+  }
+  return [...contents]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, { name, version, architectures, bytes }]): ImageContent => {
+      const origin = origins.get(key);
+      return { name, version, architectures: architectures.sort(), ...(origin ? { origin } : {}), ...(bytes > 0 ? { bytes } : {}) };
+    });
+}
+
+function vulnerabilitiesIn(packages: readonly ImageContent[], { known, problem }: Vulnerabilities): ShownVulnerabilities {
+  const versions = new Map(packages.flatMap(({ origin, version }) => (origin === undefined ? [] : [[origin, version] as const])));
+  return {
+    known: vulnerabilitiesOf(known, versions),
+    foreign: packages.filter(({ origin }) => origin === undefined).length,
+    ...(problem ? { problem } : {}),
+  };
+}
+
+/** Variants by name, each with the sizes of what was tagged. */
+export function imageSizes(made: readonly MadeImage[]): readonly ImageSizes[] {
+  return [...new Set(made.map(({ variant }) => variant))].sort().map((variant) => ({
+    variant,
+    points: made.filter((one) => one.variant === variant).map(({ variant: _variant, ...point }) => point),
+  }));
+}
+
+/** Where it stands and how it came to this, without what is behind a tag. */
+export function imageProfile(
+  story: ImageStory,
+  tags: readonly ShownTag[],
+  asked: { readonly moves: number },
+): Omit<ImageProfile, 'distribution' | 'streams' | 'untested'> {
+  const { image, last, entity, inFlight } = story;
+  return {
+    image,
+    tags,
+    sizes: imageSizes(story.made),
+    moves: pageOf([...(story.tags?.moves ?? [])].reverse(), asked.moves, MOVES),
+    ...(last?.problem === undefined ? {} : { problem: last.problem }),
+    ...(entity?.lastLook ? { lastLook: entity.lastLook } : {}),
+    rejected: entity?.rejected.map(({ generation, reason }) => ({ generation, reason })) ?? [],
+    ...(inFlight ? { inFlight } : {}),
+    releases: story.releases.map(released),
+  };
+}
+
+function released({ id, lock, outcome, reason, verdicts, decisions, startedAt, finishedAt }: ImageRecord): ImageRelease {
+  const accepted = decisions.flatMap(({ decision, at }) =>
+    decision.kind === 'waive' ? [{ check: decision.check, by: decision.by, reason: decision.reason, at }] : [],
+  );
+  return {
+    release: id,
+    version: lock.variants[0]?.version ?? '',
+    ...{ outcome, reason, startedAt, finishedAt },
+    generation: lock.generation,
+    checks: imageSummary({ lock, verdicts, accepted }),
+  };
+}
