@@ -1,6 +1,6 @@
 // Sets up everything that Millrace runs on. Plain Node: on a fresh clone nothing else is there yet.
 // Options: --dependencies (npm packages only), --with-tests (also what only the tests need), --with-images (also what images are tested and kept with),
-// --with-kubernetes (also a Kubernetes of one node).
+// --with-kubernetes (also a Kubernetes of one node), --with-cosign (also cosign, with which tests verify signed images).
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import locate from './locate.cjs';
@@ -13,7 +13,7 @@ import { installTestServer } from './setup/test-server.mjs';
 // By exit, so that what is half done is removed.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130));
 
-const OPTIONS = ['--dependencies', '--with-tests', '--with-images', '--with-kubernetes'];
+const OPTIONS = ['--dependencies', '--with-tests', '--with-images', '--with-kubernetes', '--with-cosign'];
 const LEAST_NODE = '20.11.0';
 const toolsFolder = dirname(fileURLToPath(import.meta.url));
 
