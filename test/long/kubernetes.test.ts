@@ -8,6 +8,7 @@ import type { Store } from '../../src/activities/store/store';
 import { startCluster, stopCluster } from '../../src/cluster/cluster';
 import { programFile } from '../../src/config/tools';
 import type { KubernetesRun } from '../../src/domain/kubernetes/run';
+import { takeClusterTurn } from './cluster-turn';
 
 jest.setTimeout(200_000);
 
@@ -17,6 +18,7 @@ const quiet = { say: () => undefined };
 let cluster: ClusterClient;
 let store: Store;
 let runner: KubernetesRunner;
+let giveTurn: () => Promise<void>;
 
 const IMAGE = 'localhost/millrace-sandbox:1';
 let counted = 0;
@@ -34,6 +36,7 @@ const runOf = (script: string, more: Partial<KubernetesRun> = {}): KubernetesRun
 
 beforeAll(async () => {
   if ('remedy' in found) throw new Error(found.remedy);
+  giveTurn = await takeClusterTurn();
   const { kubeconfig } = await startCluster({
     folder: join(folder, 'cluster'),
     kubernetes: found.file,
@@ -43,10 +46,11 @@ beforeAll(async () => {
   cluster = await connectCluster(kubeconfig);
   store = createFolderStore(join(folder, 'store'));
   runner = createKubernetesRunner({ cluster, store, now: () => new Date() });
-});
+}, 900_000);
 
 afterAll(async () => {
   await stopCluster(join(folder, 'cluster'), { wipe: true });
+  await giveTurn();
   rmSync(folder, { recursive: true, force: true });
 });
 
