@@ -1,6 +1,6 @@
 import { ActivityFailure, isCancellation } from '@temporalio/workflow';
 import type { Verdict } from '../domain/check/verdict';
-import { imageCheck, imageStandings, requiredImageChecks } from '../domain/image/gate';
+import { BUILD_CHECKS, imageCheck, imageStandings, requiredImageChecks } from '../domain/image/gate';
 import type { BuiltVariant } from '../domain/image/image';
 import { imageBuilder, imagePublisher, imageTester } from './image-activities';
 import type { ImageDesk } from './image-desk';
@@ -25,9 +25,7 @@ export async function attemptImage(desk: ImageDesk): Promise<string[]> {
 async function build(desk: ImageDesk): Promise<void> {
   const { state, input } = desk;
   const { lock, architectures } = input;
-  const due = lock.variants.filter(({ variant }) =>
-    (['image-sbom', 'image-structure'] as const).some((check) => !has(desk, imageCheck(check, variant))),
-  );
+  const due = lock.variants.filter(({ variant }) => BUILD_CHECKS.some((check) => !has(desk, imageCheck(check, variant))));
   if (due.length === 0) return;
   desk.enter('builds', 'build');
   const results = await Promise.all(

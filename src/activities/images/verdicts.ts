@@ -10,7 +10,8 @@ import type { ImageContents } from './contents';
 import type { Layout } from './layout';
 import type { ImagePackage } from './locked-file';
 
-type Look = Omit<Verdict, 'seconds'>;
+/** What a look at an image found; whoever looked adds how long that took. */
+export type Look = Omit<Verdict, 'seconds'>;
 
 const MOST_DETAILS = 40;
 const SPDX = z.object({ packages: z.array(z.object({ name: z.string(), versionInfo: z.string().optional() })) });
@@ -53,9 +54,13 @@ export async function structureVerdict(variant: string, structure: ImageStructur
 
 function verdictOf(check: string, wrong: readonly string[], passed: string, failed: (count: number) => string): Look {
   if (wrong.length === 0) return { check, outcome: 'passed', summary: passed, details: [] };
-  const details =
-    wrong.length <= MOST_DETAILS ? wrong : [...wrong.slice(0, MOST_DETAILS - 1), `and ${wrong.length - MOST_DETAILS + 1} more`];
-  return { check, outcome: 'failed', summary: failed(wrong.length), details };
+  return { check, outcome: 'failed', summary: failed(wrong.length), details: shortened(wrong) };
+}
+
+/** As many lines as a verdict may have; how many more there are is the last one. */
+export function shortened(lines: readonly string[]): readonly string[] {
+  if (lines.length <= MOST_DETAILS) return lines;
+  return [...lines.slice(0, MOST_DETAILS - 1), `and ${lines.length - MOST_DETAILS + 1} more`];
 }
 
 /** Shells by the names that they are found by. */

@@ -4,31 +4,33 @@ import type { ImageGateRecord, ImageLock } from './image';
 /** Stands for the suites of an image that has none: the entrypoint starts. */
 export const ENTRYPOINT_SUITE = 'entrypoint';
 
+/** The checks of what was built, by whoever builds it; suites run when it is pushed. */
+export const BUILD_CHECKS = ['image-sbom', 'image-structure', 'image-reproducible', 'image-scan'] as const;
+
 /** How a check is called in the verdicts of an image: those of the plain variant by its name, of others `image-sbom:dev`. */
-export function imageCheck(check: 'image-sbom' | 'image-structure' | `suite-${string}`, variant: string): string {
+export function imageCheck(check: (typeof BUILD_CHECKS)[number] | `suite-${string}`, variant: string): string {
   return variant === '' ? check : `${check}:${variant}`;
 }
 
-/** The verdicts that the gate of an image needs: every suite on every variant. */
+/** The verdicts that the gate of an image needs: every check of what was built, and every suite, on every variant. */
 export function requiredImageChecks(lock: Pick<ImageLock, 'variants' | 'suites'>): readonly string[] {
   const suites = lock.suites.length > 0 ? lock.suites.map(({ name }) => name) : [ENTRYPOINT_SUITE];
   return lock.variants.flatMap(({ variant }) => [
-    imageCheck('image-sbom', variant),
-    imageCheck('image-structure', variant),
+    ...BUILD_CHECKS.map((check) => imageCheck(check, variant)),
     ...suites.map((suite) => imageCheck(`suite-${suite}`, variant)),
   ]);
 }
 
-/** Whether a person may accept an image although this check failed: a suite only. No reason makes an image other than what image.yaml says it is. */
+/** Whether a person may accept an image although this check failed: a suite, or the scan. No reason makes an image other than what image.yaml says it is, or one that can be built again. */
 export function imageWaivable(check: string): boolean {
-  return check.startsWith('suite-');
+  return check.startsWith('suite-') || check.split(':')[0] === 'image-scan';
 }
 
 export type ImageStanding = 'passed' | 'skipped' | 'accepted' | 'failed' | 'missing';
 
 /**
  * How every check of an image stands: the required ones, then whatever else has a verdict. Of two verdicts of one check the later counts; one that is missing, or skipped without a
- * reason, is not a pass; a failed suite counts only with a name and a reason.
+ * reason, is not a pass; a failed one that can be waived counts only with a name and a reason.
  */
 export function imageStandings({
   lock,

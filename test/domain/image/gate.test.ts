@@ -1,4 +1,4 @@
-import { imageGateObjection, requiredImageChecks } from '../../../src/domain/image/gate';
+import { imageGateObjection, imageWaivable, requiredImageChecks } from '../../../src/domain/image/gate';
 import type { BuiltVariant, ImageGateRecord, ImageLock } from '../../../src/domain/image/image';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}` as const;
@@ -31,12 +31,16 @@ const open: ImageGateRecord = {
 const accepted = (check: string, by = 'ada', reason = 'known') => [{ check, by, reason, at: '2026-01-02T03:04:05Z' }];
 const with_ = (check: string, outcome: 'failed' | 'skipped', summary: string) => [...verdicts, { ...passed(check), outcome, summary }];
 
-test('every variant needs its SBOM, its structure and every suite; an image without suites needs its entrypoint', () => {
+test('every variant needs every check of what was built and every suite; an image without suites needs its entrypoint', () => {
   expect(requiredImageChecks(lock)).toEqual([
-    ...['image-sbom', 'image-structure', 'suite-basic'],
-    ...['image-sbom:dev', 'image-structure:dev', 'suite-basic:dev'],
+    ...['image-sbom', 'image-structure', 'image-reproducible', 'image-scan', 'suite-basic'],
+    ...['image-sbom:dev', 'image-structure:dev', 'image-reproducible:dev', 'image-scan:dev', 'suite-basic:dev'],
   ]);
-  expect(requiredImageChecks({ variants: [locked('')], suites: [] })).toEqual(['image-sbom', 'image-structure', 'suite-entrypoint']);
+  expect(requiredImageChecks({ variants: [locked('')], suites: [] }).at(-1)).toBe('suite-entrypoint');
+});
+
+test('suites and the scan can be waived, and nothing that makes an image other than its files say', () => {
+  expect(requiredImageChecks(lock).filter(imageWaivable)).toEqual(['image-scan', 'suite-basic', 'image-scan:dev', 'suite-basic:dev']);
 });
 
 test.each<[string, Partial<ImageGateRecord>, string | undefined]>([
@@ -64,6 +68,13 @@ test.each<[string, Partial<ImageGateRecord>, string | undefined]>([
     { verdicts: with_('image-structure', 'failed', 'a shell'), accepted: accepted('image-structure') },
     'image-structure failed: a shell',
   ],
+  [
+    'nor for one that is not built the same again',
+    { verdicts: with_('image-reproducible:dev', 'failed', 'usr/bin/x'), accepted: accepted('image-reproducible:dev') },
+    'image-reproducible:dev failed: usr/bin/x',
+  ],
+  ['a scan that a person accepts', { verdicts: with_('image-scan:dev', 'failed', 'CVE'), accepted: accepted('image-scan:dev') }, undefined],
+  ['a scan that nobody accepts', { verdicts: with_('image-scan:dev', 'failed', 'CVE') }, 'image-scan:dev failed: CVE'],
   ['skipped with a reason', { verdicts: with_('suite-basic', 'skipped', 'untested by policy') }, undefined],
   ['skipped without one', { verdicts: with_('suite-basic', 'skipped', ' ') }, 'suite-basic was skipped without a reason'],
   ['one beyond the required failed', { verdicts: with_('scan', 'failed', 'bad') }, 'scan failed: bad'],
