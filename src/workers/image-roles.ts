@@ -8,6 +8,7 @@ import { createImageLock } from '../activities/images/lock';
 import { createImagePublisherActivities } from '../activities/images/publisher';
 import { createImageRecords } from '../activities/images/records';
 import type { PackageRepositories } from '../activities/melange/repositories';
+import { registryCredentials } from '../activities/registry/credentials';
 import { createRegistry } from '../activities/registry/registry';
 import { imageKeyFiles } from '../activities/signing/image-key';
 import { createImageSignerActivities } from '../activities/signing/image-signer';
@@ -42,18 +43,32 @@ export function imageActivities(config: Config, store: Store, repositories: Pack
     signer: () => {
       if (!images) return {};
       const { privateKey } = imageKeyFiles(paths.keys, config.distribution);
-      return createImageSignerActivities({ store, key: privateKey, registry: new URL(images.registry).host });
+      const specs = publicAddress(config.specs.repository);
+      const { distribution } = config;
+      return createImageSignerActivities({
+        ...{ store, key: privateKey, registry: new URL(images.registry).host, distribution },
+        ...(specs === undefined ? {} : { specs }),
+      });
     },
     publisher: () => {
       if (!images) return {};
       return createImagePublisherActivities({
         store,
-        registry: createRegistry({ url: images.registry }),
+        registry: createRegistry({ url: images.registry, credentials: registryCredentials() }),
         work: `${paths.work}/publisher`,
         clock: now,
       });
     },
   };
+}
+
+/** What may be said of a repository to everybody: its address without who one is there; nothing of a folder of this machine. */
+function publicAddress(repository: string): string | undefined {
+  if (!URL.canParse(repository)) return undefined;
+  const url = new URL(repository);
+  if (!['https:', 'http:', 'ssh:', 'git:'].includes(url.protocol)) return undefined;
+  Object.assign(url, { username: '', password: '' });
+  return url.href;
 }
 
 function notConfigured(config: Config): Pick<ImageControlActivities, 'lockImage' | 'hintImages'> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { z } from 'zod';
@@ -113,6 +114,27 @@ export async function unpackLayout(file: string, folder: string): Promise<Layout
   await Promise.all([pipeline(createReadStream(file), tar), unpacking]);
   await rename(partial, folder);
   return await readLayout(folder);
+}
+
+/** The index of a packed layout, without unpacking it, if it is the one that `digest` names: what it says of the platforms is then as sure as the digest. Throws `LayoutBroken`. */
+export async function packedIndex(file: string, digest: string): Promise<Buffer> {
+  const tar = extract();
+  const found: Buffer[] = [];
+  const reading = (async () => {
+    for await (const entry of tar) {
+      if (entry.header.name === 'index.json') found.push(await buffer(entry));
+      else entry.resume();
+    }
+  })();
+  await Promise.all([pipeline(createReadStream(file), tar), reading]);
+  const [index] = found;
+  if (!index || digestOf(index) !== digest) throw new LayoutBroken(`the layout is not the one of ${digest}`);
+  return index;
+}
+
+/** The digest of every platform of an image index, by its architecture as OCI calls it. Throws `LayoutBroken`. */
+export function platformsOf(index: Buffer): ReadonlyMap<string, string> {
+  return new Map(parse(INDEX, index, 'the image index').manifests.map((entry) => [entry.platform.architecture, entry.digest]));
 }
 
 function digestOf(bytes: Uint8Array): string {
