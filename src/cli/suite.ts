@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { Complaint } from '../config/complaint';
 import { readSuite, suiteName } from '../domain/image/suite';
+import { readSuiteManifests } from '../domain/image/suite-manifests';
 import { formatProblem, type Problem } from '../domain/result';
 import { safeLines } from '../domain/text/safe';
 import { print } from './output';
@@ -19,7 +20,7 @@ function lintCommand(): Command {
   return new Command('lint')
     .summary('every error of suites')
     .description(
-      'Checks the files of test suites: what is an error here keeps an image from being locked. docs/images.md tells their form.',
+      'Checks the files of test suites, with the manifests that they name: what is an error here keeps an image from being locked. docs/images.md tells their form.',
     )
     .argument('<path...>', 'file <name>.test.yaml, or folder with such files in it, at any depth')
     .option('--json', 'print as JSON')
@@ -44,7 +45,7 @@ Exit codes: 0 no errors, 1 errors, 2 usage`,
     });
 }
 
-/** Every defect of a suite; that of its name stands at the top, for nothing else of it is wrong. */
+/** Every defect of a suite and of its manifests; that of its name stands at the top, for nothing else of it is wrong. */
 function problemsOf(file: string): readonly Problem[] {
   const named: readonly Problem[] = suiteName(file)
     ? []
@@ -56,7 +57,9 @@ function problemsOf(file: string): readonly Problem[] {
         },
       ];
   const read = readSuite(readText(file, 'suite'), file);
-  return read.ok ? named : [...named, ...read.error];
+  if (!read.ok) return [...named, ...read.error];
+  const manifests = readSuiteManifests(read.value, file, (path) => (existsSync(path) ? readText(path, 'manifest') : undefined));
+  return manifests.ok ? named : [...named, ...manifests.error];
 }
 
 /** A file as it is; of a folder every suite below it. Throws a `Complaint` where there is none. */

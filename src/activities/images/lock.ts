@@ -9,6 +9,7 @@ import type { ImageLock, LastImageLock, LockedVariant } from '../../domain/image
 import { readImageSpec } from '../../domain/image/spec';
 import type { ImageSpec } from '../../domain/image/spec';
 import { readSuite } from '../../domain/image/suite';
+import { manifestPath, readSuiteManifests } from '../../domain/image/suite-manifests';
 import { formatProblem } from '../../domain/result';
 import type { Problem } from '../../domain/result';
 import type { ImageControlActivities } from '../contract';
@@ -44,7 +45,7 @@ interface ImageFiles {
   readonly spec: ImageSpec;
   readonly specText: Buffer;
   readonly configs: ReadonlyMap<string, Buffer>;
-  readonly suites: readonly { readonly name: string; readonly content: Buffer }[];
+  readonly suites: readonly { readonly name: string; readonly content: Buffer; readonly manifests: ReadonlyMap<string, Buffer> }[];
 }
 
 /** Why a variant cannot be locked, and a way to find out more that takes its time; absent where that is all. */
@@ -150,7 +151,7 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
     const content = {
       image,
       spec: await store.putBytes(files.specText),
-      suites: await Promise.all(files.suites.map(async ({ name, content: bytes }) => ({ name, file: await store.putBytes(bytes) }))),
+      suites: await Promise.all(files.suites.map((suite) => keepSuite(store, suite))),
       variants,
     };
     const lock: ImageLock = {
@@ -214,18 +215,42 @@ async function readImageFiles(
       .filter(({ file }) => content(file) === undefined)
       .map(({ file, at }) => ({ message: `there is no ${folder}/${file}`, at, remedy: 'commit it, or correct its name' })),
     ...spec.variants.flatMap(({ config }) => apkoProblems(content(config)?.toString('utf8') ?? 'contents: {}', `${folder}/${config}`)),
-    ...spec.suites.flatMap(({ file }) => {
-      const suite = content(file) && readSuite(content(file)!.toString('utf8'), `${folder}/${file}`);
-      return suite && !suite.ok ? suite.error : [];
-    }),
   ];
+  const suites = await Promise.all(
+    spec.suites.map(async ({ name, file }) => await readSuiteFiles(forge, commit, name, `${folder}/${file}`, content(file))),
+  );
+  problems.push(...suites.flatMap((suite) => ('problems' in suite ? suite.problems : [])));
   if (problems.length > 0) return problems;
   return {
     spec,
     specText,
     configs: new Map(spec.variants.map(({ config }) => [config, content(config)!])),
-    suites: spec.suites.map(({ name, file }) => ({ name, content: content(file)! })),
+    suites: suites.flatMap((suite) => ('problems' in suite ? [] : [suite])),
   };
+}
+
+/** A suite with the manifests that it names. One that is not there has been told. */
+async function readSuiteFiles(
+  forge: Forge,
+  commit: string,
+  name: string,
+  path: string,
+  content: Buffer | undefined,
+): Promise<ImageFiles['suites'][number] | { readonly problems: readonly Problem[] }> {
+  if (!content) return { problems: [] };
+  const suite = readSuite(content.toString('utf8'), path);
+  if (!suite.ok) return { problems: suite.error };
+  const paths = suite.value.manifests.map(({ file }) => manifestPath(path, file));
+  const found = await forge.readAll(commit, paths);
+  const manifests = readSuiteManifests(suite.value, path, (wanted) => found.get(wanted)?.toString('utf8'));
+  if (!manifests.ok) return { problems: manifests.error };
+  return { name, content, manifests: new Map(suite.value.manifests.map(({ file }) => [file, found.get(manifestPath(path, file))!])) };
+}
+
+/** The files of a suite as objects of the store. Without manifests the lock has no word of them: its key stays what it was. */
+async function keepSuite(store: Store, { name, content, manifests }: ImageFiles['suites'][number]): Promise<ImageLock['suites'][number]> {
+  const kept = await Promise.all([...manifests].map(async ([file, bytes]) => [file, await store.putBytes(bytes)] as const));
+  return { name, file: await store.putBytes(content), ...(kept.length > 0 ? { manifests: Object.fromEntries(kept) } : {}) };
 }
 
 function shown(problems: readonly Problem[]): string {

@@ -16,7 +16,10 @@ export function fileChanges(before: Files, now: Files): readonly string[] {
 }
 
 const configOf = ({ variant, config }: Files['variants'][number]): readonly [string, string] => [variant, config];
-const suiteOf = ({ name, file }: Files['suites'][number]): readonly [string, string] => [name, file];
+const suiteOf = ({ name, file, manifests = {} }: Files['suites'][number]): readonly [string, string] => [
+  name,
+  [file, ...Object.entries(manifests).flat()].join(' '),
+];
 
 const byName = <T>(list: readonly T[], entry: (item: T) => readonly [string, string]) => new Map(list.map(entry));
 

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
 import { fail, ok, type Position, type Result } from '../result';
 import type { SpecProblem } from './problem';
 import type { Located } from './spec';
@@ -11,6 +22,8 @@ export interface SpecTree {
   at(offset: number): Position;
 }
 
+const AS_TEXT = { schema: 'failsafe', prettyErrors: false, uniqueKeys: false } as const;
+
 /** Parses one YAML document whose top is a mapping; all syntax errors with their positions. `what` names the kind of document and its first key in an error. */
 export function parseTree(
   text: string,
@@ -18,7 +31,36 @@ export function parseTree(
   what: { readonly kind: string; readonly starts: string } = { kind: 'a spec', starts: 'package' },
 ): Result<SpecTree, readonly SpecProblem[]> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const document = parseDocument(text, { ...AS_TEXT, lineCounter: lines });
+  return treeOf(document, text, file, what, lines);
+}
+
+/** As `parseTree`, of a file with several documents; those without content are left out. */
+export function parseTrees(
+  text: string,
+  file: string,
+  what: { readonly kind: string; readonly starts: string },
+): Result<readonly SpecTree[], readonly SpecProblem[]> {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { ...AS_TEXT, lineCounter: lines });
+  const trees: SpecTree[] = [];
+  const problems: SpecProblem[] = [];
+  for (const document of documents) {
+    if (document.errors.length === 0 && isAbsent(document.contents)) continue;
+    const tree = treeOf(document, text, file, what, lines);
+    if (tree.ok) trees.push(tree.value);
+    else problems.push(...tree.error);
+  }
+  return problems.length > 0 ? fail(problems) : ok(trees);
+}
+
+function treeOf(
+  document: Document.Parsed,
+  text: string,
+  file: string,
+  what: { readonly kind: string; readonly starts: string },
+  lines: LineCounter,
+): Result<SpecTree, readonly SpecProblem[]> {
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
