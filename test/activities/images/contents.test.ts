@@ -1,50 +1,19 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { pack, type Pack } from 'tar-stream';
+import { pack } from 'tar-stream';
 import { entryAt, readContents } from '../../../src/activities/images/contents';
 import { packLayout, readLayout, unpackLayout } from '../../../src/activities/images/layout';
-import { OCI } from '../../../src/activities/registry/registry';
 import { removeTemporaryFolders, temporaryFolder } from '../repository/support';
-
-type Header = Parameters<Pack['entry']>[0];
+import { layout, type Entry } from './layouts';
 
 afterAll(removeTemporaryFolders);
 
-async function layer(entries: readonly Header[]): Promise<Buffer> {
-  const tar = pack();
-  for (const entry of entries) tar.entry(entry, '');
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Buffer);
-  return gzipSync(Buffer.concat(chunks));
-}
-
-/** A layout of one platform with these layers. */
-async function layout(layers: readonly (readonly Header[])[], config: object = {}): Promise<string> {
-  const folder = join(temporaryFolder(), 'layout');
-  mkdirSync(join(folder, 'blobs/sha256'), { recursive: true });
-  const blob = (content: Buffer | string) => {
-    const hex = createHash('sha256').update(content).digest('hex');
-    writeFileSync(join(folder, 'blobs/sha256', hex), content);
-    return { digest: `sha256:${hex}`, size: content.length };
-  };
-  const blobs = [];
-  for (const entries of layers) blobs.push(blob(await layer(entries)));
-  const manifest = blob(JSON.stringify({ schemaVersion: 2, config: blob(JSON.stringify(config)), layers: blobs }));
-  const manifests = [{ mediaType: OCI.manifest, ...manifest, platform: { architecture: 'amd64', os: 'linux' } }];
-  writeFileSync(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, mediaType: OCI.index, manifests }));
-  writeFileSync(join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
-  return folder;
-}
-
-async function contentsOf(layers: readonly (readonly Header[])[], config?: object) {
+async function contentsOf(layers: readonly (readonly Entry[])[], config?: object) {
   return await readContents((await readLayout(await layout(layers, config))).images[0]!);
 }
 
-const file = (name: string, mode = 0o644): Header => ({ name, mode });
-const link = (name: string, linkname: string): Header => ({ name, type: 'symlink', linkname });
+const file = (name: string, mode = 0o644): Entry => ({ name, mode });
+const link = (name: string, linkname: string): Entry => ({ name, type: 'symlink', linkname });
 
 test('a later layer lies over an earlier one, and takes away', async () => {
   const { entries } = await contentsOf([
