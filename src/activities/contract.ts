@@ -3,6 +3,7 @@ import type { Digest } from '../domain/digest';
 import type { Verdict } from '../domain/check/verdict';
 import type { EncodedPlan } from '../domain/floor/encoded-plan';
 import type { BuiltVariant, ImageGateRecord, ImageLock, ImageRecord, TagMove } from '../domain/image/image';
+import type { ImageRollback, RolledBack } from '../domain/image/order';
 import type { Pause, PlannedTest, SuitePlan, SuiteRun, TestOutcome } from '../domain/image/suite-run';
 import type {
   BuildResult,
@@ -137,8 +138,17 @@ export interface SuiteActivities {
 export interface ImagePublisherActivities {
   /** Pushes by digest, without a tag. Pushing again is nothing. */
   pushImage(input: { readonly lock: ImageLock; readonly built: BuiltVariant }): Promise<void>;
-  /** Moves the tags that the rules of image.yaml give each variant, with the signature first. Moves that happened are answered again. Throws `GateRefused` unless the gate record names these digests. */
-  moveTags(input: { readonly lock: ImageLock; readonly gate: Digest; readonly signatures: Digest }): Promise<readonly TagMove[]>;
+  /**
+   * Moves the tags that the rules of image.yaml give each variant, with the signature first. Moves that happened are answered again. `said`: why tags stay, and which will soon.
+   * Throws `GateRefused` unless the gate record names these digests.
+   */
+  moveTags(input: {
+    readonly lock: ImageLock;
+    readonly gate: Digest;
+    readonly signatures: Digest;
+  }): Promise<{ readonly tags: readonly TagMove[]; readonly said: readonly string[] }>;
+  /** Moves tags back to digests that the record says they pointed to. Moves that happened are answered again. Throws `GateRefused` for any other digest: then nothing moves. */
+  rollBackTags(input: { readonly image: string; readonly rollback: ImageRollback }): Promise<RolledBack>;
 }
 
 export interface ImageSignerActivities {

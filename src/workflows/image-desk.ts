@@ -3,6 +3,7 @@ import type { Verdict } from '../domain/check/verdict';
 import { imageReleaseDetails } from '../domain/image/details';
 import { imageWaivable } from '../domain/image/gate';
 import type { BuiltVariant, ImageDecision, ImageGateRecord, ImageReleaseInput } from '../domain/image/image';
+import type { ImageHold } from '../domain/image/order';
 import { clamp, DETAILS_BYTES } from '../domain/text/clamp';
 import { openDecisionDesk } from './decision-desk';
 import type { DeskState } from './decision-desk';
@@ -18,6 +19,10 @@ export interface ImageReleaseState extends DeskState {
   verdicts: readonly Verdict[];
   accepted: ImageGateRecord['accepted'];
   attempt: number;
+  /** Its image is on hold: it stops before its tags. */
+  hold?: ImageHold | undefined;
+  /** Its tags move: a hold comes too late. */
+  tagging: boolean;
 }
 
 /** The desk of one release of an image: query, decisions, supersession, reminders. */
@@ -25,12 +30,12 @@ export function openImageDesk(input: ImageReleaseInput) {
   const release = workflowInfo().workflowId;
   const { image, generation, variants } = input.lock;
   const state: ImageReleaseState = {
-    ...{ startedAt: new Date().toISOString(), stage: 'starting', attempt: 0 },
+    ...{ startedAt: new Date().toISOString(), stage: 'starting', attempt: 0, tagging: false },
     ...{ built: [], pushed: new Set(), verdicts: [], accepted: [], decisions: [], refused: [] },
   };
   const view = (): ImageReleaseView => {
-    const { stage, built, verdicts, accepted, decisions, refused, attempt, waitingFor } = state;
-    const shown = { release, input, stage, built, verdicts, accepted, decisions, refused, attempt };
+    const { stage, built, verdicts, accepted, decisions, refused, attempt, waitingFor, hold } = state;
+    const shown = { release, input, stage, built, verdicts, accepted, decisions, refused, attempt, ...(hold ? { hold } : {}) };
     return waitingFor ? { ...shown, waitingFor } : shown;
   };
   const show = () => setCurrentDetails(clamp(imageReleaseDetails(view()), DETAILS_BYTES));
@@ -45,7 +50,7 @@ export function openImageDesk(input: ImageReleaseInput) {
     judge: () => ({ waivable: imageWaivable, kinds: ['retry', 'waive', 'reject'] }),
     show,
   });
-  return { release, input, state, enter, ask };
+  return { release, input, state, enter, ask, show };
 }
 
 export type ImageDesk = ReturnType<typeof openImageDesk>;

@@ -19,9 +19,23 @@ import type { ImageCommand, ImageEvent, ImageState } from '../domain/image/reduc
 import { releaseOrigin } from '../domain/release/details';
 import { clamp, DETAILS_BYTES, SUMMARY_BYTES } from '../domain/text/clamp';
 import { entities } from './activities';
-import { imageLooks } from './image-activities';
-import { imageHintSignal, imageHintUpdate, imageQuery, imageSettledSignal, QUEUES, SEARCH, supersedeSignal } from './messages';
-import type { ImageEntityInput, ImageView } from './messages';
+import { imageLooks, imagePublisher } from './image-activities';
+import { orderRefusal } from '../domain/image/order';
+import {
+  imageHeldSignal,
+  imageHoldSignal,
+  imageOrderSignal,
+  imageOrderUpdate,
+  imageHintSignal,
+  imageHintUpdate,
+  imageQuery,
+  imageSettledSignal,
+  QUEUES,
+  SEARCH,
+  supersedeSignal,
+} from './messages';
+import { imageView } from './image-view';
+import type { ImageEntityInput } from './messages';
 import { reasonOf } from './release-line';
 
 /** Before mass rebuilds, beside releases. */
@@ -37,13 +51,29 @@ export async function imageEntity(input: ImageEntityInput): Promise<string> {
     state = step.state;
     commands.push(...step.commands);
     setCurrentDetails(clamp(imageDetails(state), DETAILS_BYTES));
+    showHold();
     return step.text;
   };
-  setHandler(imageQuery, () => viewOf(state));
+  let shown = false;
+  const showHold = () => {
+    if (shown === (state.hold !== undefined)) return;
+    shown = !shown;
+    upsertSearchAttributes([{ key: SEARCH.stage, value: shown ? 'hold' : null }]);
+  };
+  setHandler(imageQuery, () => imageView(state));
   setHandler(imageHintSignal, (hint) => void apply({ kind: 'hint', hint }));
   setHandler(imageHintUpdate, (hint) => ({ accepted: true, text: apply({ kind: 'hint', hint }) }));
   setHandler(imageSettledSignal, (settled) => void apply({ kind: 'settled', settled }));
+  setHandler(imageOrderSignal, (order) => void apply({ kind: 'order', order, at: Date.now() }));
+  setHandler(imageOrderUpdate, (order) => apply({ kind: 'order', order, at: Date.now() }), {
+    validator(order) {
+      const refused = orderRefusal(order, state);
+      if (refused !== undefined) throw new Error(refused);
+    },
+  });
+  setHandler(imageHeldSignal, ({ release }) => void apply({ kind: 'held', release }));
   upsertSearchAttributes([{ key: SEARCH.image, value: input.image }]);
+  showHold();
 
   const look = async ({ hints, previous }: Extract<ImageCommand, { kind: 'look' }>) => {
     await noticeVanished();
@@ -84,10 +114,20 @@ export async function imageEntity(input: ImageEntityInput): Promise<string> {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };
+  const rollBack = async ({ rollback }: Extract<ImageCommand, { kind: 'rollback' }>) => {
+    const result = await imagePublisher
+      .rollBackTags({ image: input.image, rollback })
+      .catch((error: unknown) => ({ problem: reasonOf(error) }));
+    apply({ kind: 'rolled-back', id: rollback.id, result });
+  };
   const execute = async (command: ImageCommand) => {
     if (command.kind === 'look') return look(command);
     if (command.kind === 'start') return start(command);
+    if (command.kind === 'rollback') return rollBack(command);
     const handle = getExternalWorkflowHandle(command.release);
+    const { hold } = command.kind === 'hold' ? command : {};
+    // A release that is gone without a word holds up no rollback.
+    if (command.kind === 'hold') return handle.signal(imageHoldSignal, hold ? { hold } : {}).catch(noticeVanished);
     return handle.signal(supersedeSignal, { by: command.by }).catch(() => undefined);
   };
 
@@ -99,17 +139,4 @@ export async function imageEntity(input: ImageEntityInput): Promise<string> {
     await condition(allHandlersFinished);
     if (commands.length === 0) await continueAsNew<typeof imageEntity>({ ...input, state });
   }
-}
-
-function viewOf({ image, inFlight, next, tagged, lastLook, problem, rejected, history }: ImageState): ImageView {
-  return {
-    image,
-    ...(inFlight ? { inFlight: { release: inFlight.release, generation: inFlight.lock.generation, causes: inFlight.causes } } : {}),
-    ...(next ? { next: { generation: next.lock.generation } } : {}),
-    ...(tagged ? { tagged: { key: tagged.key, generation: tagged.generation, version: tagged.variants[0]?.version ?? '' } } : {}),
-    ...(lastLook ? { lastLook: { at: new Date(lastLook.at).toISOString(), text: lastLook.text } } : {}),
-    ...(problem === undefined ? {} : { problem }),
-    rejected,
-    history,
-  };
 }

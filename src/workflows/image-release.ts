@@ -1,5 +1,4 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation, patched } from '@temporalio/workflow';
-import type { Digest } from '../domain/digest';
 import { imageStandings } from '../domain/image/gate';
 import type { ImageDecision, ImageReleaseInput } from '../domain/image/image';
 import type { Cause } from '../domain/release/release';
@@ -8,17 +7,18 @@ import { openImageDesk } from './image-desk';
 import type { ImageDesk } from './image-desk';
 import { attemptImage } from './image-line';
 import { imageId } from './messages';
-import { closeImage, openImageGate, tagImage } from './image-tags';
+import { closeImage, heedHolds, replaced, tagImage } from './image-tags';
 import type { ImageEnded } from './image-tags';
 import { reasonOf } from './release-line';
 
 /** `image-release:<name>-<key of the lock>`: one lock from build to tags. Reads top to bottom like the story it tells. */
 export async function imageRelease(input: ImageReleaseInput): Promise<Pick<ImageEnded, 'outcome' | 'reason'>> {
   const desk = openImageDesk(input);
+  heedHolds(desk);
   let ended: ImageEnded;
   try {
     const passed = await untilTheGateOpens(desk);
-    ended = typeof passed === 'string' ? await tagImage(desk, passed) : passed;
+    ended = passed === 'passed' ? await tagImage(desk) : passed;
   } catch (error) {
     if (!isCancellation(error) && !(error instanceof ActivityFailure)) throw error;
     ended = { outcome: 'failed', reason: isCancellation(error) ? 'cancelled by a person' : reasonOf(error), tags: [] };
@@ -29,20 +29,19 @@ export async function imageRelease(input: ImageReleaseInput): Promise<Pick<Image
   return { outcome, reason };
 }
 
-/** Build, push and test, again and again, until every check is fulfilled or the lock is given up. Returns the gate record's digest. */
-async function untilTheGateOpens(desk: ImageDesk): Promise<Digest | ImageEnded> {
+/** Build, push and test, again and again, until every check is fulfilled or the lock is given up. */
+async function untilTheGateOpens(desk: ImageDesk): Promise<'passed' | ImageEnded> {
   const { state, input } = desk;
   for (;;) {
     const blocked = await attemptImage(desk);
-    if (blocked.length === 0) return openImageGate(desk);
-    const superseded = (): ImageEnded => ({ outcome: 'superseded', reason: `replaced by ${state.supersededBy}`, tags: [] });
-    if (state.supersededBy) return superseded();
+    if (blocked.length === 0) return 'passed';
+    if (state.supersededBy) return replaced(desk);
     const failed = imageStandings({ ...state, lock: input.lock }).filter(({ is }) => is === 'failed');
     const answer = await desk.ask(
       blocked,
       failed.map(({ check }) => check),
     );
-    if (answer === 'superseded') return superseded();
+    if (answer === 'superseded') return replaced(desk);
     if (answer.kind === 'reject') return { outcome: 'rejected', reason: `${answer.by}: ${answer.reason}`, tags: [] };
     await follow(desk, answer);
   }

@@ -4,7 +4,9 @@ import type { ReleaseStory } from '../domain/release/details';
 import type { FloorDecision, FloorNews, FloorSettings } from '../domain/floor/floor';
 import type { FloorView } from '../domain/floor/view';
 import type { ImageStory } from '../domain/image/details';
+import type { ImageTestView } from '../domain/image/test-details';
 import type { ImageDecision } from '../domain/image/image';
+import type { ImageHold, ImageOrder, ImageRollback, OrderTaken } from '../domain/image/order';
 import type { ImageHint, ImageState, SettledImage } from '../domain/image/reduce';
 import type { Cause, Decision, ReleaseOutcome, Reminders } from '../domain/release/release';
 import type { PublishRequest, WithdrawRequest } from '../activities/contract';
@@ -165,6 +167,11 @@ export interface ImageView {
   readonly problem?: string;
   readonly rejected: ImageState['rejected'];
   readonly history: ImageState['history'];
+  readonly hold?: ImageHold;
+  /** Ordered, and not seen through yet. */
+  readonly rollback?: ImageRollback;
+  /** Holds, resumptions and rollbacks, oldest first, the last 20. */
+  readonly orders: readonly OrderTaken[];
 }
 
 /** What `image-release:…` shows while it runs. */
@@ -177,5 +184,20 @@ export const imageReleaseQuery = defineQuery<ImageReleaseView>('state');
 export const imageHintSignal = defineSignal<[ImageHint]>('hint');
 export const imageHintUpdate = defineUpdate<HintAnswer, [ImageHint]>('hint');
 export const imageSettledSignal = defineSignal<[SettledImage]>('settled');
+export const imageOrderUpdate = defineUpdate<string, [ImageOrder]>('order');
+export const imageOrderSignal = defineSignal<[ImageOrder]>('order');
+/** The image tells its release that it stops before its tags; without `hold`, that it goes on. */
+export const imageHoldSignal = defineSignal<[{ readonly hold?: ImageHold }]>('hold');
+/** The release tells its image that it heard, and has not begun to move tags. */
+export const imageHeldSignal = defineSignal<[{ readonly release: string }]>('held');
 export const imageDecideSignal = defineSignal<[ImageDecision]>('decide');
 export const imageDecideUpdate = defineUpdate<string, [ImageDecision]>('decide');
+
+/** A person needs a kept sandbox no longer. */
+export interface EndPause {
+  readonly by: string;
+}
+
+export const imageTestQuery = defineQuery<ImageTestView>('state');
+export const endPauseUpdate = defineUpdate<string, [EndPause]>('end-pause');
+export const endPauseSignal = defineSignal<[EndPause]>('end-pause');

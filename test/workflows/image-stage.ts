@@ -100,7 +100,7 @@ export function imageActivitiesOf(world: ImageWorld) {
       world.calls.push('sign');
       return { signatures: digest('signatures') };
     },
-    async moveTags({ lock }: { lock: ImageLock }): Promise<TagMove[]> {
+    async moveTags({ lock }: { lock: ImageLock }): Promise<{ tags: TagMove[]; said: string[] }> {
       world.calls.push('moveTags');
       if (world.refuseTags) throw ApplicationFailure.nonRetryable('the gate record names other digests', 'GateRefused');
       const moves = lock.variants.map(({ variant }): TagMove => {
@@ -110,7 +110,7 @@ export function imageActivitiesOf(world: ImageWorld) {
         return { tag, ...(from === undefined ? {} : { from }), to: builtDigest(lock, variant) };
       });
       if (world.crashes-- > 0) throw new Error('the worker was killed after the tags had moved');
-      return moves;
+      return { tags: moves, said: [] };
     },
     async writeImageRecord(record: ImageRecord) {
       world.records.push(record);

@@ -106,7 +106,7 @@ export function createImagePublisherActivities(deps: ImagePublisherDeps): ImageP
 
   const moveTags: ImagePublisherActivities['moveTags'] = async ({ lock, gate: gateDigest, signatures }) => {
     const gate = await readImageGate(await store.object(gateDigest), `gate record ${gateDigest}`);
-    const { image, release, repository } = gate;
+    const { image, repository } = gate;
     if (lock.key !== gate.lock.key || lock.image !== image)
       throw new GateRefused(
         `gate record ${gateDigest} is one of image ${image} with the lock ${gate.lock.key}, not of ${lock.image} with ${lock.key}`,
@@ -188,6 +188,12 @@ export function createImagePublisherActivities(deps: ImagePublisherDeps): ImageP
   const lockOf = async (release: string): Promise<ImageLock | undefined> => {
     const name = (await store.listRecords('image')).findLast((known) => known.startsWith(`${release}@`));
     return name === undefined ? undefined : (await store.readRecord<ImageRecord>('image', name))?.lock;
+  };
+
+  const manifestOf = async (digest: string, repository: string) => {
+    const manifest = await registry.readManifest(repository, digest);
+    if (manifest) return manifest;
+    throw new RegistryUnavailable(`${repository}@${digest} is not in the registry: it was deleted after the push; push it again`);
   };
 
   const indexOf = async ({ digest }: BuiltVariant, repository: string) => {

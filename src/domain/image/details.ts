@@ -7,6 +7,7 @@ import { markdownCell, markdownCode } from '../text/clamp';
 import { moment } from '../text/moment';
 import { imageSummary } from './gate';
 import type { BuiltVariant, ImageGateRecord, ImageReleaseInput } from './image';
+import type { ImageHold, OrderTaken } from './order';
 import type { ImageState } from './reduce';
 
 /** What the page of an image's release shows of it. */
@@ -20,6 +21,8 @@ export interface ImageStory {
   readonly decisions: readonly DecisionRecord[];
   readonly refused: readonly string[];
   readonly waitingFor?: PersonAsked;
+  /** Its image is on hold: it stops before its tags. */
+  readonly hold?: ImageHold;
 }
 
 /** Current details of `image:<name>` in the Temporal UI, in Markdown: what it does now and why, what it did before, and what it does not release. */
@@ -30,6 +33,7 @@ export function imageDetails(state: ImageState): string {
     tagged
       ? `Tags: ${markdownCell(tagged.variants[0]?.version ?? '')}, the lock of generation ${tagged.generation}`
       : 'Nothing was tagged yet.',
+    ...holding(state),
     ...(state.inFlight ? [`Open ${markdownCode(state.inFlight.release)} under Relationships to follow it.`] : []),
     ...(state.next ? [`Then: the lock of generation ${state.next.lock.generation}`] : []),
     ...(problem === undefined
@@ -49,6 +53,7 @@ export function imageDetails(state: ImageState): string {
             `generation ${generation}, ${markdownCell(version)} **${outcome}**: ${markdownCell(reason)}`,
         ),
     ),
+    ...section('Orders, newest first', [...state.orders].reverse().map(orderLine)),
     ...section(
       'Not released by itself',
       state.rejected.map(({ generation, reason }) => `the lock of generation ${generation}: ${markdownCell(reason)}`),
@@ -56,7 +61,29 @@ export function imageDetails(state: ImageState): string {
   ].join('\n\n');
 }
 
+function holding({ image, hold, rollback, owed, refused }: ImageState): readonly string[] {
+  const moves = rollback?.moves.map(({ tag, to }) => `${markdownCode(tag)} to ${markdownCode(to)}`).join(', ');
+  return [
+    ...(hold
+      ? [
+          `**On hold** since ${moment(hold.at)} by ${markdownCell(hold.by)}: ${markdownCell(hold.reason)}. Nothing is started; no tag moves but by a rollback.`,
+          ['```', `millrace image resume ${image}`, '```'].join('\n'),
+        ]
+      : []),
+    ...(rollback ? [`Rolls back ${moves}${rollback.begun ? '' : ', once its release stands still'}.`] : []),
+    ...(owed.length > 0 ? [`Waits for the end of the hold: ${owed.map(({ text }) => markdownCell(text)).join('; ')}`] : []),
+    ...(refused === undefined ? [] : [`Refused last: ${markdownCell(refused)}`]),
+  ];
+}
+
+function orderLine({ kind, by, reason, at, outcome }: OrderTaken): string {
+  const why = reason === '' ? '' : `: ${markdownCell(reason)}`;
+  return `${moment(at)} **${kind}** by ${markdownCell(by)}${why}${outcome === undefined ? '' : ` (${markdownCell(outcome)})`}`;
+}
+
 function standing(state: ImageState): string {
+  if (state.rollback) return 'rolls back';
+  if (state.hold) return 'on hold';
   if (state.inFlight) return `generation ${state.inFlight.lock.generation} is in flight`;
   if (state.looking) return 'looks';
   return state.problem === undefined ? 'nothing to do' : 'keeps its tags';
@@ -70,6 +97,11 @@ export function imageReleaseDetails(story: ImageStory): string {
   const { lock } = story.input;
   return [
     `### ${markdownCell(lock.image)} ${markdownCell(lock.variants[0]?.version ?? '')} from generation ${lock.generation}: ${markdownCell(story.stage)}`,
+    ...(story.hold
+      ? [
+          `**Its image is on hold** by ${markdownCell(story.hold.by)}: ${markdownCell(story.hold.reason)}. It stops before its tags until \`millrace image resume ${lock.image}\`.`,
+        ]
+      : []),
     ...waiting(story),
     ...(story.verdicts.length === 0 ? [] : [`### ${imageSummary({ ...story, lock })}`, verdictTable(story.verdicts, story.accepted)]),
     ...section(

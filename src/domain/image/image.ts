@@ -46,17 +46,29 @@ export interface ImageTags {
   readonly repository: string;
   /** Digest by tag. */
   readonly tags: Readonly<Record<string, string>>;
+  /** The stream that each tag belongs to, and from which day (`YYYY-MM-DD`) on it stays where it is. */
+  readonly streams?: Readonly<Record<string, TagStream>>;
   /** Oldest first, the last 500. */
   readonly moves: readonly RecordedMove[];
   /** What was begun and not yet seen through: after a crash these moves are made, and not others. */
   readonly begun?: readonly RecordedMove[];
 }
 
+export interface TagStream {
+  readonly stream: string;
+  readonly endOfLife?: string;
+}
+
 export interface RecordedMove extends TagMove {
   readonly at: string;
+  /** That made the digest which the tag points to. */
   readonly release: string;
-  /** What changed in the image. */
+  /** What changed in the image; of a rollback why it was ordered. */
   readonly reason: string;
+  /** Of a release: the gate record that allowed it. */
+  readonly gate?: Digest;
+  /** Of a rollback: which, and who ordered it. */
+  readonly rollback?: { readonly id: string; readonly by: string };
 }
 
 /** The record `image-lock` of an image: what the last look found; which images a generation may change is read from it. */

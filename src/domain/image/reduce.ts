@@ -1,5 +1,7 @@
 import type { Cause } from '../release/release';
 import type { ImageLock, ImageOutcome, TagMove } from './image';
+import { acceptedOrder, orderRefusal } from './order';
+import type { ImageHold, ImageOrder, ImageRollback, OrderTaken, RolledBack } from './order';
 
 /** What an image is made of, and the one release that carries its newest lock to its tags. Plain JSON: it is carried through continue-as-new. */
 export interface ImageState {
@@ -21,6 +23,17 @@ export interface ImageState {
   /** Why it could not be locked at the last look. */
   readonly problem?: string;
   readonly removed: boolean;
+  /** While it is there nothing is started. */
+  readonly hold?: ImageHold;
+  /** What would have started a release but for the hold. */
+  readonly owed: readonly Cause[];
+  /** `begun`: the publisher was told. Before that a release in flight must stand still, or have ended. */
+  readonly rollback?: ImageRollback & { readonly begun?: true };
+  /** Some tags were rolled back since the last release: which of them have the lock `tagged` is not known. */
+  readonly rolledBack?: true;
+  readonly orders: readonly OrderTaken[];
+  /** Why the last order was refused, where it came from where nobody could be told. */
+  readonly refused?: string;
 }
 
 /** "Look again at this image." */
@@ -64,12 +77,19 @@ export type ImageEvent =
   | { readonly kind: 'looked'; readonly look: ImageLook; readonly hints: readonly ImageHint[]; readonly at: number }
   | { readonly kind: 'settled'; readonly settled: SettledImage }
   /** The release in flight is gone without a word (terminated by a person). */
-  | { readonly kind: 'vanished'; readonly release: string };
+  | { readonly kind: 'vanished'; readonly release: string }
+  | { readonly kind: 'order'; readonly order: ImageOrder; readonly at: number }
+  /** The release heard that it is held, and had not begun to move its tags. */
+  | { readonly kind: 'held'; readonly release: string }
+  | { readonly kind: 'rolled-back'; readonly id: string; readonly result: RolledBack | { readonly problem: string } };
 
 export type ImageCommand =
   | { readonly kind: 'look'; readonly hints: readonly ImageHint[]; readonly previous?: ImageLock }
   | { readonly kind: 'start'; readonly release: string; readonly target: ImageTarget }
-  | { readonly kind: 'supersede'; readonly release: string; readonly by: string };
+  | { readonly kind: 'supersede'; readonly release: string; readonly by: string }
+  /** Tells a release that it is held; without `hold`, that it goes on. */
+  | { readonly kind: 'hold'; readonly release: string; readonly hold?: ImageHold }
+  | { readonly kind: 'rollback'; readonly rollback: ImageRollback };
 
 export interface ImageStep {
   readonly state: ImageState;
@@ -82,9 +102,11 @@ const HISTORY = 20;
 const REJECTED = 50;
 const IDLE = 100;
 const CAUSES = 20;
+const DIGEST_SHOWN = 'sha256:'.length + 12;
+const ORDERS = 20;
 
 export function newImage(name: string): ImageState {
-  return { image: name, pending: [], looking: false, rejected: [], idle: [], history: [], removed: false };
+  return { image: name, pending: [], looking: false, rejected: [], idle: [], history: [], removed: false, owed: [], orders: [] };
 }
 
 /** `key` is the key of a lock: one release for one lock, whoever asks for it. */
@@ -96,10 +118,83 @@ export function imageReleaseId(image: string, key: string): string {
 export function reduceImage(state: ImageState, event: ImageEvent): ImageStep {
   if (event.kind === 'hint') return onHint(state, event.hint);
   if (event.kind === 'looked') return onLooked({ ...state, looking: false }, event.look, event.hints, event.at);
-  if (event.kind === 'settled') return onSettled(state, event.settled);
+  if (event.kind === 'settled') return rollBackNext(onSettled(state, event.settled));
+  if (event.kind === 'vanished') return rollBackNext(onVanished(state, event.release));
+  if (event.kind === 'order') return onOrder(state, event.order, event.at);
+  if (event.kind === 'rolled-back') return onRolledBack(state, event.id, event.result);
   if (state.inFlight?.release !== event.release) return say(state, 'not in flight');
+  return beginRollback(say(state, 'it stands before its tags'));
+}
+
+function onVanished(state: ImageState, release: string): ImageStep {
+  if (state.inFlight?.release !== release) return say(state, 'not in flight');
   const owed = [...state.inFlight.causes, ...(state.next?.causes ?? [])];
   return lookAgain(without(state, 'inFlight', 'next'), owed, 'its release vanished');
+}
+
+function onOrder(before: ImageState, ordered: ImageOrder, at: number): ImageStep {
+  const refused = orderRefusal(ordered, before);
+  if (refused !== undefined) return say({ ...before, refused }, refused);
+  const order = acceptedOrder(ordered);
+  const by = order.by;
+  const given: ImageHold = { by, reason: order.reason ?? '', at: new Date(at).toISOString() };
+  const orders = [...before.orders, { kind: order.kind, ...given }].slice(-ORDERS);
+  const state = { ...without(before, 'refused'), orders };
+  if (order.kind === 'resume') return resume(state, given);
+  const flying = state.inFlight?.release;
+  if (order.kind === 'hold') {
+    const text = flying === undefined ? 'on hold: nothing is started' : `on hold: ${flying} goes on up to its tags`;
+    return { state: { ...state, hold: given }, commands: holdRelease(state, given), text };
+  }
+  const id = `rollback:${state.image}@${given.at}`;
+  const hold: ImageHold = { ...given, reason: `rollback: ${given.reason}` };
+  const rolling: ImageState = { ...state, hold, rollback: { ...given, id, moves: order.moves } };
+  const moves = order.moves.map(({ tag, to }) => `${tag} to ${to.slice(0, DIGEST_SHOWN)}`).join(', ');
+  const text = `on hold, and rolls back ${moves}${flying === undefined ? '' : ` once ${flying} stands still`}`;
+  return rollBackNext({ state: rolling, commands: holdRelease(state, hold), text });
+}
+
+/** What would have been started meanwhile is looked at, and a release that waits before its tags goes on. */
+function resume(state: ImageState, { by, reason, at }: ImageHold): ImageStep {
+  const id = `resume:${state.image}@${at}`;
+  const cause: Cause = { id, kind: 'person', text: `${by} resumed ${state.image}${reason === '' ? '' : `: ${reason}`}`, at, by };
+  const going: ImageState = { ...without(state, 'hold'), owed: [], idle: [] };
+  const rest = lookAgain(going, [...state.owed, cause], state.hold ? 'resumed, looking' : 'was not on hold; looking');
+  return { ...rest, commands: [...holdRelease(state, undefined), ...rest.commands] };
+}
+
+function holdRelease({ inFlight }: ImageState, hold: ImageHold | undefined): readonly ImageCommand[] {
+  return inFlight ? [{ kind: 'hold', release: inFlight.release, ...(hold ? { hold } : {}) }] : [];
+}
+
+/** No release is in flight that could move a tag at the same moment. */
+function rollBackNext(step: ImageStep): ImageStep {
+  return step.state.inFlight ? step : beginRollback(step);
+}
+
+function beginRollback(step: ImageStep): ImageStep {
+  const { rollback } = step.state;
+  if (!rollback || rollback.begun) return step;
+  return {
+    ...step,
+    state: { ...step.state, rollback: { ...rollback, begun: true } },
+    commands: [...step.commands, { kind: 'rollback', rollback }],
+  };
+}
+
+function onRolledBack(state: ImageState, id: string, result: RolledBack | { readonly problem: string }): ImageStep {
+  const { rollback } = state;
+  if (rollback?.id !== id) return say(state, 'heard before');
+  const told = (outcome: string): ImageState => ({
+    ...without(state, 'rollback'),
+    orders: state.orders.map((order) => (order.kind === 'rollback' && order.at === rollback.at ? { ...order, outcome } : order)),
+  });
+  if ('problem' in result) return say(told(`refused: ${result.problem}`), result.problem);
+  const { lock, moves, over } = result;
+  const text = moves.length === 0 ? 'the tags point there already' : `moved ${moves.map(({ tag }) => tag).join(', ')} back`;
+  const reason = `${rollback.by} rolled back from it: ${rollback.reason}`;
+  const rejected = over.reduce((known, one) => reject(known, one, reason), state.rejected).filter(({ key }) => key !== lock?.key);
+  return say({ ...told(text), rejected, idle: [], rolledBack: true, ...(lock ? { tagged: lock } : {}) }, text);
 }
 
 function onHint(state: ImageState, hint: ImageHint): ImageStep {
@@ -129,7 +224,8 @@ function onLooked(before: ImageState, found: ImageLook, hints: readonly ImageHin
   if (state.inFlight) return onTargetInFlight(state, state.inFlight, target, at);
   const insist = hints.some((hint) => hint.insist);
   const nothing = nothingToDo(state, found.lock, insist);
-  if (nothing !== undefined) return look({ ...idle(state, hints), lastLook: { at, text: nothing } }, nothing);
+  if (nothing !== undefined) return look({ ...idle(state, hints), owed: [], lastLook: { at, text: nothing } }, nothing);
+  if (state.hold) return onTargetHeld(state, state.hold, target, hints, at);
   const { generation, key } = found.lock;
   const release = imageReleaseId(state.image, key);
   const text = `generation ${generation} started`;
@@ -144,9 +240,24 @@ function onLooked(before: ImageState, found: ImageLook, hints: readonly ImageHin
   return { ...rest, commands: [{ kind: 'start', release, target }, ...rest.commands] };
 }
 
+/** Nothing is started; what would be is said, and owed until the hold ends. A person who insists takes a rejection back all the same. */
+function onTargetHeld(
+  state: ImageState,
+  hold: ImageHold,
+  { lock, causes }: ImageTarget,
+  hints: readonly ImageHint[],
+  at: number,
+): ImageStep {
+  const changes = lock.changes.length === 0 ? '' : ` (${lock.changes.join(', ')})`;
+  const text = `on hold by ${hold.by} (${hold.reason}): the lock of generation ${lock.generation} would be started${changes}`;
+  const owed = mergeCauses(state.owed, causes);
+  const rejected = state.rejected.filter(({ key }) => key !== lock.key);
+  return look({ ...idle(state, hints), owed, rejected, lastLook: { at, text } }, text);
+}
+
 /** Why a lock needs no release; undefined when it does. */
 function nothingToDo(state: ImageState, lock: ImageLock, insist: boolean): string | undefined {
-  if (lock.key === state.tagged?.key) return `unchanged at generation ${lock.generation}`;
+  if (lock.key === state.tagged?.key && !state.rolledBack) return `unchanged at generation ${lock.generation}`;
   const refused = insist ? undefined : state.rejected.find(({ key }) => key === lock.key);
   return refused && `this lock was rejected: ${refused.reason} (millrace image build ${state.image} --insist)`;
 }
@@ -175,7 +286,7 @@ function onSettled(state: ImageState, settled: SettledImage): ImageStep {
     moved: tags.map(({ tag }) => tag),
   };
   const heard: ImageState = {
-    ...state,
+    ...(outcome === 'tagged' ? without(state, 'rolledBack') : state),
     history: [...state.history, entry].slice(-HISTORY),
     idle: [],
     ...(outcome === 'tagged' ? { tagged: lock } : {}),
@@ -185,7 +296,11 @@ function onSettled(state: ImageState, settled: SettledImage): ImageStep {
   return lookAgain(without(heard, 'inFlight', 'next'), state.next?.causes ?? [], `generation ${lock.generation} ${outcome}`);
 }
 
-function reject(known: ImageState['rejected'], { key, generation }: ImageLock, reason: string): ImageState['rejected'] {
+function reject(
+  known: ImageState['rejected'],
+  { key, generation }: Pick<ImageLock, 'key' | 'generation'>,
+  reason: string,
+): ImageState['rejected'] {
   return [...known.filter((entry) => entry.key !== key), { key, generation, reason }].slice(-REJECTED);
 }
 
@@ -214,7 +329,9 @@ function mergeCauses(known: readonly Cause[], more: readonly Cause[]): readonly 
   return [...known, ...added].slice(-CAUSES);
 }
 
-function without(state: ImageState, ...keys: readonly ('inFlight' | 'next' | 'problem')[]): ImageState {
+type Passing = 'inFlight' | 'next' | 'problem' | 'hold' | 'rollback' | 'rolledBack' | 'refused';
+
+function without(state: ImageState, ...keys: readonly Passing[]): ImageState {
   return Object.fromEntries(Object.entries(state).filter(([key]) => !(keys as readonly string[]).includes(key))) as unknown as ImageState;
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../result';
 import { parseVersion } from '../version/version';
+import type { TagStream } from './image';
 import type { ImageSpec, ImageStream } from './spec';
 
 /** `X` is the first number of a version, `X.Y` the first two, `X.Y.Z` the whole version as it is. */
@@ -11,6 +12,8 @@ export type ImageTagging = { readonly stream: string; readonly tags: readonly st
 
 const PREFIX = /^(?:0|[1-9][0-9]*)(?:\.[0-9]+)*$/;
 const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+const DAY_MILLISECONDS = 24 * 3600 * 1000;
+const WARNING_DAYS = 30;
 const PRE_RELEASE = ['alpha', 'beta', 'pre', 'rc'];
 
 /**
@@ -24,11 +27,58 @@ export function tagsOf(spec: Pick<ImageSpec, 'streams'>, variant: string, fullVe
     const known = spec.streams.map(({ name, versions }) => `${name} (${versions})`).join(', ');
     return { none: `no stream takes version ${version}; there are ${known}: add one to image.yaml` };
   }
-  if (stream.endOfLife !== undefined && today >= stream.endOfLife)
-    return { none: `the stream ${stream.name} reached its end of life on ${stream.endOfLife}: its tags stay where they are` };
+  if (stream.endOfLife !== undefined && today >= stream.endOfLife) return { none: endOfLifeText(stream.name, stream.endOfLife, today)! };
   const ending = variant === '' ? '' : `-${variant}`;
   const tags = stream.tags.flatMap((rule) => tagOf(rule, version) ?? []).map((tag) => `${tag}${ending}`);
   return { stream: stream.name, tags: [...new Set(tags)] };
+}
+
+/** A stream that has reached its end of life, or will within 30 days, and the tags that it concerns. */
+export interface StreamEnd {
+  readonly stream: string;
+  /** `YYYY-MM-DD`. */
+  readonly endOfLife: string;
+  readonly past: boolean;
+  readonly tags: readonly string[];
+  readonly text: string;
+}
+
+/** Streams whose end of life people must know of on the day `today` (`YYYY-MM-DD`, UTC), by the record of the tags. */
+export function streamEnds(streams: Readonly<Record<string, TagStream>>, today: string): readonly StreamEnd[] {
+  const known = new Map(Object.values(streams).map((one) => [one.stream, one.endOfLife]));
+  return [...known].flatMap(([stream, endOfLife]) => {
+    const text = endOfLife === undefined ? undefined : endOfLifeText(stream, endOfLife, today);
+    if (endOfLife === undefined || text === undefined) return [];
+    const tags = Object.keys(streams).filter((tag) => streams[tag]!.stream === stream);
+    return [{ stream, endOfLife, past: today >= endOfLife, tags, text }];
+  });
+}
+
+/** The streams of tags after a release: those that it has tags of, and for all the end of life that image.yaml says now. A stream that image.yaml does not name any more keeps its own. */
+export function streamsOfTags(
+  before: Readonly<Record<string, TagStream>>,
+  taggings: readonly ImageTagging[],
+  spec: Pick<ImageSpec, 'streams'>,
+): Readonly<Record<string, TagStream>> {
+  const named = taggings.flatMap((tagging) =>
+    'tags' in tagging ? tagging.tags.map((tag): [string, TagStream] => [tag, { stream: tagging.stream }]) : [],
+  );
+  const known = Object.entries({ ...before, ...Object.fromEntries(named) });
+  return Object.fromEntries(
+    known.map(([tag, { stream, endOfLife }]) => {
+      const now = spec.streams.find(({ name }) => name === stream);
+      const day = now ? now.endOfLife : endOfLife;
+      return [tag, { stream, ...(day === undefined ? {} : { endOfLife: day }) }];
+    }),
+  );
+}
+
+/** What is to be said of a stream's end of life: from 30 days before on. */
+export function endOfLifeText(stream: string, endOfLife: string, today: string): string | undefined {
+  if (today >= endOfLife) return `the stream ${stream} reached its end of life on ${endOfLife}: its tags stay where they are`;
+  const days = Math.round((Date.parse(endOfLife) - Date.parse(today)) / DAY_MILLISECONDS);
+  if (days > WARNING_DAYS) return undefined;
+  return `the stream ${stream} reaches its end of life on ${endOfLife}, in ${days === 1 ? '1 day' : `${days} days`}: from then on its tags stay where they are`;
 }
 
 function tagOf(rule: TagRule, version: string): string | undefined {
