@@ -5,7 +5,7 @@ import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createImageTesterActivities } from '../../src/activities/containers/tester';
+import { createSuiteActivities } from '../../src/activities/containers/tester';
 import { pullImage } from '../../src/activities/containers/podman';
 import { createLocalGitForge } from '../../src/activities/forge/local-git';
 import { createImageBuilderActivities } from '../../src/activities/images/build';
@@ -16,7 +16,9 @@ import { createRegistry, RegistryUnavailable } from '../../src/activities/regist
 import { ensureImageKey } from '../../src/activities/signing/image-key';
 import { createImageSignerActivities } from '../../src/activities/signing/image-signer';
 import type { Verdict } from '../../src/domain/check/verdict';
+import { ENTRYPOINT_SUITE } from '../../src/domain/image/gate';
 import type { BuiltVariant, ImageGateRecord, ImageLock, ImageTags } from '../../src/domain/image/image';
+import type { TestOutcome } from '../../src/domain/image/suite-run';
 import { freePorts } from '../../src/demo/free-ports';
 import { spdxDocument } from '../../src/stage0/spdx';
 import { makeStage0 } from '../../src/stage0/stage0';
@@ -122,7 +124,7 @@ async function installation(files: Readonly<Record<string, string>> = {}, signin
     publisher,
     ...createImageLock({ store, forge, branch: 'main', directory: 'images', architectures: ['x86_64'], repositories, work }),
     ...createImageBuilderActivities({ store, repositories, work, buildSeconds: 120, now }),
-    ...createImageTesterActivities({ store, registry: registryUrl, work, now }),
+    ...createSuiteActivities({ store, registry: registryUrl, work, now }),
     ...createImageSignerActivities({ store, key: imageKey.privateKey, registry: new URL(registryUrl).host }),
     ...createImageRecords({ store }),
   };
@@ -134,6 +136,21 @@ async function lockOf(place: Installation, previous?: ImageLock): Promise<ImageL
   const answer = await place.lockImage({ image: 'greeting', ...(previous ? { previous } : {}) });
   if (!('lock' in answer)) throw new Error(answer.problem);
   return answer.lock;
+}
+
+/** The suites of an image, step by step as their workflow does it. */
+async function testImage(place: Installation, lock: ImageLock, built: BuiltVariant, attempt: number): Promise<readonly Verdict[]> {
+  const names = lock.suites.length > 0 ? lock.suites.map(({ name }) => name) : [ENTRYPOINT_SUITE];
+  const verdicts: Verdict[] = [];
+  for (const suite of names) {
+    const run = { lock, built, suite, attempt };
+    const { passed, tests, untested, impossible } = await place.planSuite(run);
+    const outcomes: TestOutcome[] = [];
+    if (!passed)
+      for (const { test, architecture } of tests) outcomes.push(await place.runTest({ ...run, test, architecture, keep: 'never' }));
+    verdicts.push(passed ?? (await place.concludeSuite({ ...run, untested, impossible, outcomes, seconds: 1 })));
+  }
+  return verdicts;
 }
 
 async function gateOf(
@@ -181,6 +198,8 @@ test('a release of a package flows into an image: locked, built the same twice, 
   expect(verdicts.map(({ check, outcome, summary }) => [check, outcome, summary])).toEqual([
     ['image-sbom', 'passed', expect.stringMatching(/^all \d+ packages are in the SBOM$/)],
     ['image-structure', 'passed', 'user, entrypoint, files as image.yaml says'],
+    ['image-reproducible', 'passed', `built twice, both times ${built.digest}`],
+    ['image-scan', 'skipped', expect.stringContaining('keeps no advisories')],
   ]);
   // The same packages on another installation, in other folders, make the same image.
   const elsewhere = await installation({}, place.key);
@@ -193,18 +212,20 @@ test('a release of a package flows into an image: locked, built the same twice, 
   await publisher.pushImage({ lock, built });
   expect(await tagsOf('demo/greeting')).toEqual([]);
 
-  const suites = await place.testImage({ lock, built, attempt: 0 });
+  const suites = await testImage(place, lock, built, 0);
   expect(suites).toMatchObject([{ check: 'suite-basic', outcome: 'passed', summary: '2 tests passed on x86_64' }]);
-  expect(await place.testImage({ lock, built, attempt: 1 })).toEqual(suites);
+  expect(await testImage(place, lock, built, 1)).toEqual(suites);
 
   const gate = await gateOf(place, lock, built, [...verdicts, ...suites]);
   const { signatures } = await place.signImages({ gate });
-  const moves = await publisher.moveTags({ lock, gate, signatures });
+  const { tags: moves } = await publisher.moveTags({ lock, gate, signatures });
   const tags = ['1', '1.0', 'latest'];
   expect([...moves].sort((a, b) => (a.tag < b.tag ? -1 : 1))).toEqual(tags.map((tag) => ({ tag, to: built.digest })));
-  expect(await publisher.moveTags({ lock, gate, signatures })).toEqual(moves);
+  expect((await publisher.moveTags({ lock, gate, signatures })).tags).toEqual(moves);
   const signature = `${built.digest.replace(':', '-')}.sig`;
-  expect(await tagsOf('demo/greeting')).toEqual([...tags, signature]);
+  const all = await tagsOf('demo/greeting');
+  expect(all.filter((tag) => !tag.startsWith('sha256-'))).toEqual(tags);
+  expect(all).toContain(signature);
   for (const tag of tags) expect(await digestOf('demo/greeting', tag)).toBe(built.digest);
   expect(await place.store.readRecord<ImageTags>('image-tags', 'greeting')).toMatchObject({
     tags: { latest: built.digest },
@@ -229,7 +250,7 @@ test('a release of a package flows into an image: locked, built the same twice, 
   expect((await lockOf(place, next)).key).toBe(next.key);
   const newer = await place.buildImage({ lock: next, variant: '' });
   await publisher.pushImage({ lock: next, built: newer.built });
-  const failed = await place.testImage({ lock: next, built: newer.built, attempt: 0 });
+  const failed = await testImage(place, next, newer.built, 0);
   expect(failed).toMatchObject([
     { check: 'suite-basic', outcome: 'failed', summary: 'says its version on x86_64: standard output does not contain "1.0-r0"' },
   ]);
@@ -245,13 +266,13 @@ test('a release of a package flows into an image: locked, built the same twice, 
 
   const accepted = [{ check: 'suite-basic', by: 'ada', reason: 'the suite is of 1.0', at: '2026-03-04T05:06:07Z' }];
   const open = await gateOf(place, next, newer.built, [...newer.verdicts, ...failed], { accepted });
-  const second = await publisher.moveTags({ lock: next, gate: open, signatures: (await place.signImages({ gate: open })).signatures });
+  const { tags: second } = await publisher.moveTags({ lock: next, gate: open, ...(await place.signImages({ gate: open })) });
   expect(second).toContainEqual({ tag: 'latest', from: built.digest, to: newer.built.digest });
   expect(second).toContainEqual({ tag: '1.1', to: newer.built.digest });
   expect(await digestOf('demo/greeting', '1.0')).toBe(built.digest);
 });
 
-/** Before the registry, a proxy that answers 500 to the first request to upload, and cuts the connection in the middle of the first content. */
+/** Before the registry, a proxy that answers 500 to the first request to upload, and cuts the first upload of a layer in its middle: the registry has a part of it. */
 async function troubledRegistry(): Promise<{ readonly url: string; readonly server: Server; readonly troubles: string[] }> {
   const troubles: string[] = [];
   const pass = (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -262,13 +283,28 @@ async function troubledRegistry(): Promise<{ readonly url: string; readonly serv
     });
     incoming.pipe(target);
   };
+  const cut = (incoming: IncomingMessage) => {
+    const target = request(`${registryUrl}${incoming.url}`, { method: incoming.method, headers: incoming.headers });
+    target.on('error', () => undefined);
+    incoming.on('error', () => undefined);
+    incoming.once('data', (part: Buffer) => {
+      target.write(part, () => {
+        target.destroy();
+        incoming.destroy();
+      });
+    });
+  };
+  const isLayer = (incoming: IncomingMessage) =>
+    ['PUT', 'PATCH'].includes(incoming.method!) &&
+    incoming.url!.includes('/uploads/') &&
+    Number(incoming.headers['content-length'] ?? Infinity) > 256 * 1024;
   const server = createServer((incoming, outgoing) => {
     if (incoming.method === 'POST' && !troubles.includes('500')) {
       troubles.push('500');
       outgoing.writeHead(500).end();
-    } else if (incoming.method === 'PUT' && incoming.url!.includes('/uploads/') && !troubles.includes('cut')) {
+    } else if (isLayer(incoming) && !troubles.includes('cut')) {
       troubles.push('cut');
-      incoming.once('data', () => incoming.destroy());
+      cut(incoming);
     } else if (incoming.method === 'PUT' && incoming.url!.endsWith('/manifests/1.0') && !troubles.includes('half')) {
       troubles.push('half');
       outgoing.writeHead(503).end();
@@ -294,12 +330,12 @@ test('a registry that fails and cuts connections is tried again, and what was be
     expect(absent.status).toBe(404);
     await publisher.pushImage({ lock, built });
 
-    const sniffed = await place.testImage({ lock, built, attempt: 0 });
+    const sniffed = await testImage(place, lock, built, 0);
     expect(sniffed).toMatchObject([{ check: 'suite-entrypoint', outcome: 'passed' }]);
     const gate = await gateOf(place, lock, built, [...verdicts, ...sniffed]);
     const { signatures } = await place.signImages({ gate });
     await expect(publisher.moveTags({ lock, gate, signatures })).rejects.toThrow(RegistryUnavailable);
-    const moved = await publisher.moveTags({ lock, gate, signatures });
+    const { tags: moved } = await publisher.moveTags({ lock, gate, signatures });
     expect(moved.map(({ tag, from, to }) => [tag, from, to]).sort()).toEqual(
       ['1', '1.0', 'latest'].map((tag) => [tag, undefined, built.digest]),
     );
@@ -359,7 +395,22 @@ test('what cannot be locked is an answer with its place, and is tried again by e
   expect(await problemOf({ [`${folder}/basic.test.yaml`]: null, [`${folder}/apko.yaml`]: APKO_YAML })).toMatch(
     /^images\/greeting\/image\.yaml:\d+:\d+: there is no images\/greeting\/basic\.test\.yaml/,
   );
-  expect(await problemOf({ [`${folder}/image.yaml`]: IMAGE_YAML.replace('streams', 'steams') })).toMatch(/image\.yaml:\d+:\d+: .*steams/);
+  const suite = (text: string) => ({ [`${folder}/apko.yaml`]: APKO_YAML, [`${folder}/basic.test.yaml`]: text });
+  expect(await problemOf(suite(SUITE.replace('kind: container', 'kind: container\n    netwrok: true')))).toMatch(
+    /^images\/greeting\/basic\.test\.yaml:4:5: .*netwrok.*network/,
+  );
+  const withManifest = `tests: [{ name: served, kind: kubernetes, manifest: served.yaml, expect: { http: [{ service: web, port: 80 }] } }]\n`;
+  const pod = (more: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n${more}  containers:\n    - name: web\n      image: IMAGE\n`;
+  const manifest = (text: string) => ({ ...suite(withManifest), [`${folder}/served.yaml`]: text });
+  expect(await problemOf(suite(withManifest))).toMatch(/basic\.test\.yaml:1:\d+: there is no images\/greeting\/served\.yaml/);
+  expect(await problemOf(manifest(pod('  hostNetwork: true\n')))).toMatch(/^images\/greeting\/served\.yaml:5:\d+: .*hostNetwork/);
+  expect(await problemOf(manifest(`${pod('')}      securityContext: { privileged: true }\n`))).toMatch(
+    /^images\/greeting\/served\.yaml:8:\d+: .*privileged/,
+  );
+  expect(await problemOf({ ...suite(SUITE), [`${folder}/image.yaml`]: IMAGE_YAML.replace('streams', 'steams') })).toMatch(
+    /image\.yaml:\d+:\d+: .*steams/,
+  );
   place.specs.push('main', { [`${folder}/image.yaml`]: null }, 'removed');
   expect(await place.lockImage({ image: 'greeting' })).toEqual({
     problem: 'there is no images/greeting/image.yaml on main',
@@ -402,6 +453,8 @@ test('structure and SBOM are looked at in what was built', async () => {
   expect(verdicts).toMatchObject([
     { check: 'image-sbom', outcome: 'failed', details: ['x86_64: greeting 1.2-r0'] },
     { check: 'image-structure', outcome: 'failed', summary: 'amd64: it runs as 65532, not as 1000' },
+    { check: 'image-reproducible', outcome: 'passed' },
+    { check: 'image-scan', outcome: 'skipped' },
   ]);
   expect(verdicts[1]!.details).toEqual(
     expect.arrayContaining(['amd64: there is no /usr/bin/nothing', 'amd64: there is a shell: /usr/bin/busybox']),
