@@ -6,6 +6,7 @@ import { canonicalJson } from '../../domain/digest';
 import type { Digest } from '../../domain/digest';
 import { fileChanges } from '../../domain/image/file-changes';
 import type { ImageLock, LastImageLock, LockedVariant } from '../../domain/image/image';
+import type { ImagePackage } from '../../domain/image/lock';
 import { readImageSpec } from '../../domain/image/spec';
 import type { ImageSpec } from '../../domain/image/spec';
 import { readSuite } from '../../domain/image/suite';
@@ -26,7 +27,6 @@ import { lockConfiguration } from './apko';
 import { apkoProblems } from './apko-config';
 import { explainConflict } from './conflict';
 import { lockChanges, readLockedFile } from './locked-file';
-import type { ImagePackage } from './locked-file';
 import { linkRepositories, nameRepositories } from './named-repositories';
 
 export interface ImageLockDeps {

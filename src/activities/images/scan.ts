@@ -5,6 +5,7 @@ import { severityOf } from '../../domain/advisory/severity';
 import { fileName } from '../../domain/apk/file-name';
 import type { IndexRecord } from '../../domain/apk/apk';
 import { imageCheck } from '../../domain/image/gate';
+import type { ImagePackage } from '../../domain/image/lock';
 import { countedBySeverity, findingText, scanImage } from '../../domain/image/scan';
 import type { ScannedPackage } from '../../domain/image/scan';
 import { readOsvRecords } from '../advisories/records';
@@ -12,7 +13,6 @@ import { OSV, repositoryPaths } from '../repository/layout';
 import { createRepositoryReader } from '../repository/reader';
 import type { Store } from '../store/store';
 import { LockStale } from './lock-stale';
-import type { ImagePackage } from './locked-file';
 import { shortened } from './verdicts';
 import type { Look } from './verdicts';
 

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { Verdict } from '../../domain/check/verdict';
 import type { Digest } from '../../domain/digest';
 import { imageCheck } from '../../domain/image/gate';
+import type { ImagePackage } from '../../domain/image/lock';
 import type { ImageStructure } from '../../domain/image/spec';
 import type { Store } from '../store/store';
 import { entryAt, readContents } from './contents';
 import type { ImageContents } from './contents';
 import type { Layout } from './layout';
-import type { ImagePackage } from './locked-file';
 
 /** What a look at an image found; whoever looked adds how long that took. */
 export type Look = Omit<Verdict, 'seconds'>;

@@ -1,6 +1,6 @@
 import type { Digest } from '../../domain/digest';
 import type { ImageGateRecord, LockedVariant } from '../../domain/image/image';
-import type { ImagePackage } from '../images/locked-file';
+import type { ImagePackage } from '../../domain/image/lock';
 
 /** What is said of an image and its platforms. Rule: github.com/in-toto/attestation, spec/v1/statement.md. */
 export interface Statement {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readLockFile, type LockFile } from '../../../src/domain/image/lock';
+import { readApkoLock, readLockFile, type LockFile } from '../../../src/domain/image/lock';
 import { formatProblem } from '../../../src/domain/result';
 import { packIt, unpack } from '../spec/pack';
 
@@ -75,16 +75,18 @@ test.each([
   ['cut within a number', '{"a": 1', 'a.json:1:8: the JSON ends in the middle (the file was cut off: lock again, or fetch it again)'],
   ['YAML', 'version: v1\ncontents: {packages: []}\n', 'a.json:1:1: this is no JSON: Unexpected token'],
   ['a comma too many', '{\n  "version": "v1",\n}', 'a.json:3:1: this is no JSON: Expected double-quoted property name in JSON'],
-  ['a list', '[]', 'a.json:1:1: a lock is a mapping'],
+  ['a list', '[]', 'a.json:1:1: a lock is an object (name a file that `apko lock` wrote)'],
   ['other JSON', '{"lockfileVersion": 3}', 'a.json:1:1: this JSON is no lock: it has neither `version` and `contents` nor `imageLocks`'],
   ['another version', apko([], 'v2'), 'a.json:2:14: the lock is of version "v2", and Millrace reads v1'],
-  ['no version', apko([], null), 'a.json:1:1: the lock is of version "", and Millrace reads v1'],
+  ['no version', apko([], null), 'a.json:2:14: the lock is of version "", and Millrace reads v1'],
   ['no packages', '{"version": "v1", "contents": {"keyring": []}}', 'a.json:1:31: the lock has no list of packages (lock again)'],
   ['packages that are none', apko({}), 'a.json:8:17: the lock has no list of packages'],
   ['a package that is none', apko(['zlib']), 'a.json:9:7: a package of a lock is an object (lock again)'],
   ['a name', apko([{ ...zlib, name: '../x' }]), 'a.json:10:17: the package has no name'],
   ['a version', apko([{ ...zlib, version: '' }]), 'a.json:12:20: zlib has no version'],
   ['an url', apko([{ ...zlib, url: 'zlib.apk' }]), 'a.json:11:16: zlib has no url that ends in <architecture>/<file>.apk'],
+  ['an url of another folder', apko([{ ...zlib, url: 'x86_64/..%2f.apk' }]), 'a.json:11:16: zlib has no url'],
+  ['no checksum', apko([{ ...zlib, checksum: undefined }]), 'a.json:9:7: the checksum of zlib is none of apk (Q1…)'],
   ['a checksum', apko([{ ...zlib, checksum: 'sha1-x' }]), 'a.json:26:21: the checksum of zlib is none of apk (Q1…)'],
   ['no image', '{"imageLocks": {}}', 'a.json:1:16: `imageLocks` holds no configuration'],
   ['an image that is none', '{"imageLocks": {"a": 1}}', 'a.json:1:22: the lock of a is no object'],
@@ -99,6 +101,15 @@ test.each([
     'a.json:1:40: "zlib" on x86_64 is no name with its version',
   ],
 ])('bad input: %s', (_, text, expected) => expect(problems(text)).toEqual([expect.stringContaining(expected)]));
+
+test('who expects what apko wrote takes nothing else', () => {
+  expect(readApkoLock(apko([zlib]), 'a.json')).toMatchObject({ ok: true, value: [{ name: 'zlib', checksum: zlib.checksum }] });
+  const resolved = JSON.stringify({ imageLocks: { a: { configs: { amd64: config(['zlib=1-r0']) } } } });
+  expect(readApkoLock(resolved, 'a.json')).toMatchObject({
+    ok: false,
+    error: [{ message: 'the lock is of version "", and Millrace reads v1' }],
+  });
+});
 
 test('all defects at once', () => {
   expect(problems(apko([{ ...zlib, name: '' }, zlib, { ...zlib, version: '?' }]))).toHaveLength(2);
