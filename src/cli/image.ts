@@ -7,10 +7,13 @@ import { packageDefaults } from '../config/package-defaults';
 import { safeLines } from '../domain/text/safe';
 import { inFlightImages, imageStandings, imageStory, type ImageInFlight } from '../views/images';
 import type { ImageHint } from '../domain/image/reduce';
-import { imageHintUpdate, imageId, imageQuery, type ImageView } from '../workflows/messages';
+import { imageHintUpdate, imageQuery, type ImageView } from '../workflows/messages';
 import { imageHintMessage } from '../workflows/start';
 import { diffCommand } from './image/diff';
+import { holdCommand, resumeCommand } from './image/hold';
 import { lockCommand } from './image/lock';
+import { requireImage } from './image/require';
+import { rollbackCommand } from './image/rollback';
 import { print, printJson } from './output';
 import { byOption } from './person';
 import { withSession, type Session } from './session';
@@ -25,7 +28,17 @@ export function imageCommand(): Command {
   const image = new Command('image')
     .summary('images: what their tags point to, and building them')
     .description('Images follow their packages by themselves. `millrace decide image:NAME …` answers one that waits.');
-  for (const command of [listCommand(), showCommand(), tagsCommand(), buildCommand(), diffCommand(), lockCommand()])
+  for (const command of [
+    listCommand(),
+    showCommand(),
+    tagsCommand(),
+    buildCommand(),
+    holdCommand(),
+    resumeCommand(),
+    rollbackCommand(),
+    diffCommand(),
+    lockCommand(),
+  ])
     image.addCommand(command);
   return image;
 }
@@ -161,20 +174,5 @@ async function storyOf(session: Session, name: string) {
   throw new Complaint({
     message: `nobody has looked at an image ${name}`,
     remedy: didYouMean(name, known) ?? `millrace image build ${name}`,
-  });
-}
-
-/** An image that main does not describe is a mistyped one. */
-async function requireImage({ config, forge }: Session, name: string): Promise<void> {
-  if (!config.images)
-    throw new Complaint({ message: `${config.file} has no block \`images\``, remedy: 'docs/images.md says what belongs there' }, 2);
-  const { directory } = config.images;
-  const commit = await forge.head(config.specs.branch);
-  const paths = await forge.list(commit, directory);
-  if (paths.includes(`${directory}/${name}/image.yaml`)) return;
-  const known = paths.flatMap((path) => /^([^/]+)\/image\.yaml$/.exec(path.slice(directory.length + 1))?.[1] ?? []);
-  throw new Complaint({
-    message: `there is no ${directory}/${name}/image.yaml on ${config.specs.branch}`,
-    remedy: didYouMean(name, known) ?? `commit one; ${imageId(name)} is started by it`,
   });
 }

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { readLockedFile } from '../activities/images/locked-file';
 import type { Store } from '../activities/store/store';
 import type { ImageRecord, ImageTags, LastImageLock } from '../domain/image/image';
+import { streamEnds, type StreamEnd } from '../domain/image/stream';
 import { imageId, imageQuery, imageReleaseQuery, SEARCH, type ImageReleaseView, type ImageView } from '../workflows/messages';
 
 /** A release of an image that has not ended. Without `view` its worker did not answer. */
@@ -19,6 +20,8 @@ export interface ImageStanding {
   readonly tags?: ImageTags;
   readonly last?: LastImageLock;
   readonly inFlight?: ImageInFlight;
+  /** Streams past their end of life, or within 30 days of it. */
+  readonly ends?: readonly StreamEnd[];
 }
 
 /** All that is known of one image. */
@@ -114,7 +117,14 @@ async function standing(store: Store, image: string, inFlight: readonly ImageInF
     store.readRecord<LastImageLock>('image-lock', image),
   ]);
   const running = inFlight.find((release) => release.image === image);
-  return { image, ...(tags ? { tags } : {}), ...(last ? { last } : {}), ...(running ? { inFlight: running } : {}) };
+  const ends = streamEnds(tags?.streams ?? {}, new Date().toISOString().slice(0, 10));
+  return {
+    image,
+    ...(tags ? { tags } : {}),
+    ...(last ? { last } : {}),
+    ...(running ? { inFlight: running } : {}),
+    ...(ends.length > 0 ? { ends } : {}),
+  };
 }
 
 async function imageRecords(store: Store, image: string): Promise<readonly ImageRecord[]> {

@@ -46,14 +46,14 @@ export function floorMessage(defaults: PackageDefaults, news: FloorNews): Messag
   return { workflowId: floorId(defaults.distribution), signal: 'news', argument: news, start: floorStart(defaults) };
 }
 
-/** The one way in: signal-with-start of `image:<name>`. The command, the watch and every generation send this. */
-export function imageHintMessage(defaults: PackageDefaults, image: string, hint: ImageHint): Message {
+/** How `image:<name>` is started by whoever says something to it first. */
+export function imageStart(defaults: PackageDefaults, image: string): NonNullable<Message['start']> {
   const { distribution, architectures, reminders } = defaults;
   const input: ImageEntityInput = { distribution, image, architectures, reminders };
-  return {
-    workflowId: imageId(image),
-    signal: 'hint',
-    argument: hint,
-    start: { type: 'imageEntity', taskQueue: QUEUES.workflows, input, ...imagePage(image) },
-  };
+  return { type: 'imageEntity', taskQueue: QUEUES.workflows, input, ...imagePage(image) };
+}
+
+/** A hint is a signal-with-start of `image:<name>`. The command, the watch and every generation send this. */
+export function imageHintMessage(defaults: PackageDefaults, image: string, hint: ImageHint): Message {
+  return { workflowId: imageId(image), signal: 'hint', argument: hint, start: imageStart(defaults, image) };
 }

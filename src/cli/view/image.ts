@@ -1,4 +1,6 @@
 import type { ImageTags } from '../../domain/image/image';
+import { streamEnds } from '../../domain/image/stream';
+import { moment } from '../../domain/text/moment';
 import { safe } from '../../domain/text/safe';
 import type { ImageStanding, ImageStory } from '../../views/images';
 import { age, outcomeColour, paint, table, type Style } from './style';
@@ -29,10 +31,15 @@ function standsAs({ colours }: Style, { inFlight, last }: ImageStanding) {
 
 /** `millrace image show`. */
 export function imageText(style: Style, story: ImageStory): string {
-  const { bold, red } = style.colours;
+  const { bold, red, yellow } = style.colours;
   const { last, tags, inFlight, entity } = story;
   return [
     bold(safe(story.image)),
+    ...(entity?.hold
+      ? [
+          `${yellow('On hold')} since ${moment(entity.hold.at)} by ${safe(entity.hold.by)}: ${safe(entity.hold.reason)}\n  > millrace image resume ${safe(story.image)}`,
+        ]
+      : []),
     ...(inFlight ? [`${safe(inFlight.release)}: ${safe(inFlight.stage)}, since ${age(style, inFlight.startedAt)}`] : []),
     ...(inFlight?.view?.waitingFor ? [imageWaitingText(style, inFlight.view.waitingFor)] : []),
     ...(last?.problem === undefined
@@ -62,20 +69,25 @@ export function imageWaitingText(
 }
 
 /** `millrace image tags`. */
-export function imageTagsText(style: Style, { repository, tags, moves }: ImageTags): string {
-  const { bold } = style.colours;
+export function imageTagsText(style: Style, { repository, tags, moves, streams = {} }: ImageTags): string {
+  const { bold, yellow } = style.colours;
   const newest = [...moves].reverse();
   const moved = (tag: string) => newest.find((move) => move.tag === tag)?.at;
   const rows = Object.entries(tags).map(([tag, digest]) => {
     const at = moved(tag);
     return [`${repository}:${tag}`, digest, at === undefined ? '' : age(style, at)];
   });
+  const ends = streamEnds(streams, new Date(style.now).toISOString().slice(0, 10));
   return [
     table(style, ['tag', 'digest', 'since'], rows),
+    ...ends.map(({ text, tags: concerned }) => `${yellow(safe(text))} (${safe(concerned.join(', '))})`),
     `${bold('Moves, newest first')}\n${table(
       style,
       ['ago', 'tag', 'to', 'why'],
-      newest.slice(0, MOVES).map(({ at, tag, to, reason }) => [age(style, at), tag, to.slice(0, 19), reason]),
+      newest.slice(0, MOVES).map(({ at, tag, to, reason, rollback }) => {
+        const why = rollback ? `rolled back by ${rollback.by}: ${reason}` : reason;
+        return [age(style, at), tag, to.slice(0, 19), why];
+      }),
     )}`,
   ].join('\n\n');
 }

@@ -19,6 +19,7 @@ export interface RollbackPlan {
 type Moves = Pick<ImageTags, 'tags' | 'moves'>;
 
 const SHOWN = 5;
+const SHORTEST = 6;
 
 /**
  * Every digest that the record says a tag was moved to by a release, the newest first, each once, without the one that it points to now. What a tag pointed to before its
@@ -84,6 +85,17 @@ function listed(past: readonly TagPast[]): string {
     .slice(0, SHOWN)
     .map(({ digest, at }) => `${digest} (tagged ${at.slice(0, 10)})`)
     .join(', ')}${rest}`;
+}
+
+/** The digest that people mean by its beginning, with or without `sha256:`, of those that tags of the image were moved to. */
+export function namedDigest({ image, moves }: ImageTags, text: string): Result<string> {
+  const known = [...new Set(moves.map(({ to }) => to))];
+  const hex = text.replace(/^sha256:/, '');
+  const found = hex.length < SHORTEST ? [] : known.filter((digest) => digest.startsWith(`sha256:${hex}`));
+  if (found.length === 1) return ok(found[0]!);
+  const remedy = `\`millrace image tags ${image}\` tells them; at least ${SHORTEST} digits`;
+  if (found.length > 1) return fail({ message: `${text} is the beginning of ${found.join(' and ')}`, remedy: 'name more of it' });
+  return fail({ message: `no tag of ${image} was ever moved to ${text}: only what was tagged before can be tagged again`, remedy });
 }
 
 /** Why the record does not allow to move a tag there; undefined when it does. */
