@@ -12,6 +12,10 @@ export interface RunOptions {
   /** Standard output and error are appended here as well. */
   readonly logFile?: string;
   readonly onLine?: (line: string) => void;
+  /** Told of the output of both streams as it arrives; the command waits while it works. */
+  readonly onOutput?: (chunk: Buffer) => void;
+  /** Told of the process that the command is. */
+  readonly onStart?: (pid: number) => void;
   /** How the bytes of the output become text; `latin1` keeps every byte. `utf8` unless given. */
   readonly encoding?: BufferEncoding;
 }
@@ -54,6 +58,7 @@ export async function run(command: string, args: readonly string[], options: Run
       child.kill('SIGKILL');
     }
   };
+  if (child.pid !== undefined) options.onStart?.(child.pid);
   let timedOut = false;
   const timer = options.timeoutSeconds
     ? setTimeout(() => {
@@ -71,6 +76,7 @@ export async function run(command: string, args: readonly string[], options: Run
       bytes += chunk.length;
       while (bytes > KEPT_BYTES && chunks.length > 1) bytes -= chunks.shift()!.length;
       log?.write(chunk);
+      options.onOutput?.(chunk);
     });
     if (options.onLine) createInterface({ input: stream }).on('line', options.onLine);
     return () => Buffer.concat(chunks).toString(options.encoding ?? 'utf8');

@@ -1,21 +1,31 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { infrastructure } from '../melange/infrastructure';
 import { run } from '../process';
-import type { Finished } from '../process';
+import type { Finished, RunOptions } from '../process';
+import { createInside } from './inside';
+import type { Inside } from './inside';
 
 /** One run of an image. */
 export interface ContainerRun {
-  /** After the image's own entrypoint. */
+  /** Instead of the image's own, which the arguments then do not follow. */
+  readonly entrypoint?: readonly string[];
   readonly arguments: readonly string[];
   readonly network: boolean;
   readonly timeoutSeconds: number;
   readonly signal?: AbortSignal;
+  /** Told of the output as it comes. */
+  readonly onOutput?: (chunk: Buffer) => void;
+  /** Works while the container runs, which is stopped when it is done. Its signal says that the container has ended. */
+  readonly meanwhile?: (inside: Inside, ended: AbortSignal) => Promise<void>;
 }
 
 export interface ContainerReport {
   readonly code: number;
   readonly timedOut: boolean;
+  /** By us, when what worked meanwhile was done: the code says nothing then. */
+  readonly stopped: boolean;
   /** The last 16 MiB. */
   readonly stdout: string;
   readonly stderr: string;
@@ -32,6 +42,9 @@ const PULL_SECONDS = 600;
 const GRACE_SECONDS = 60;
 const MEMORY = '512m';
 const PROCESSES = 256;
+const LOOK_MS = 100;
+/** For a server to say its last words. */
+const STOP_MS = 5_000;
 
 /** Not every machine gives a container the limits that podman asks for by default, and crun does not start on some where runc does. */
 const CONFIGURATION = `[engine]
@@ -70,10 +83,7 @@ export async function pullImage(request: {
   const [configuration, policy] = [join(folder, 'containers.conf'), join(folder, 'policy.json')];
   await writeFile(configuration, CONFIGURATION);
   await writeFile(policy, JSON.stringify(POLICY));
-  const podman = async (
-    args: readonly string[],
-    options: { readonly timeoutSeconds: number; readonly signal?: AbortSignal },
-  ): Promise<Finished> =>
+  const podman = async (args: readonly string[], options: Omit<RunOptions, 'env'>): Promise<Finished> =>
     await run('unshare', [...NAMESPACES, 'sh', '-c', INSIDE, 'sh', 'podman', ...places(folder), ...args], {
       ...options,
       env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, HOME: folder, TMPDIR: folder, CONTAINERS_CONF: configuration },
@@ -84,23 +94,91 @@ export async function pullImage(request: {
   );
   if (pulled.code !== 0) throw infrastructure(`podman cannot pull ${reference}: ${lastLine(pulled)}`);
   return {
-    async run({ arguments: args, network, timeoutSeconds, signal: stop }) {
+    async run({ entrypoint, arguments: args, network, timeoutSeconds, signal: stop, onOutput, meanwhile }) {
       const started = Date.now();
+      const pidFile = join(folder, 'container.pid');
+      await rm(pidFile, { force: true });
+      const ended = new AbortController();
+      let stopped = false;
+      let beside: Promise<void> | undefined;
+      const onStart = (outer: number) => {
+        beside = meanwhile && attend({ outer, pidFile, meanwhile, ended: ended.signal, stopping: () => (stopped = true) });
+        // Awaited when the container has ended.
+        beside?.catch(() => undefined);
+      };
       const finished = await podman(
         [
           ...['run', '--rm', '--pull=never', '--arch', architecture, network ? '--network=bridge' : '--network=none'],
           ...['--read-only', '--cap-drop=all', '--security-opt=no-new-privileges', `--memory=${MEMORY}`, `--memory-swap=${MEMORY}`],
-          ...[`--pids-limit=${PROCESSES}`, '--cpus=1', `--timeout=${timeoutSeconds}`, '--log-driver=none', reference, ...args],
+          ...[`--pids-limit=${PROCESSES}`, '--cpus=1', `--timeout=${timeoutSeconds}`, '--log-driver=none', `--pidfile=${pidFile}`],
+          ...(entrypoint ? [`--entrypoint=${JSON.stringify(entrypoint)}`] : []),
+          ...[reference, ...args],
         ],
-        { timeoutSeconds: timeoutSeconds + GRACE_SECONDS, ...(stop ? { signal: stop } : {}) },
-      );
+        { timeoutSeconds: timeoutSeconds + GRACE_SECONDS, onStart, ...(stop ? { signal: stop } : {}), ...(onOutput ? { onOutput } : {}) },
+      ).finally(() => ended.abort());
+      await beside;
       const seconds = (Date.now() - started) / 1000;
       // 125: podman's own failure, see podman-run(1). It ends one that is too late with 255, and says no more of it.
-      if (finished.code === 125) throw infrastructure(`podman cannot run ${reference}: ${lastLine(finished)}`);
-      const timedOut = finished.timedOut || (finished.code === 255 && seconds >= timeoutSeconds);
-      return { code: finished.code, timedOut, stdout: finished.stdout, stderr: finished.stderr, seconds };
+      if (finished.code === 125 && !stopped) throw infrastructure(`podman cannot run ${reference}: ${lastLine(finished)}`);
+      const timedOut = !stopped && (finished.timedOut || (finished.code === 255 && seconds >= timeoutSeconds));
+      return { code: finished.code, timedOut, stopped, stdout: finished.stdout, stderr: finished.stderr, seconds };
     },
   };
+}
+
+/** Waits until the container runs, works beside it, and stops it when that is done. */
+async function attend(container: {
+  readonly outer: number;
+  readonly pidFile: string;
+  readonly meanwhile: NonNullable<ContainerRun['meanwhile']>;
+  readonly ended: AbortSignal;
+  stopping(): void;
+}): Promise<void> {
+  const { outer, pidFile, meanwhile, ended, stopping } = container;
+  const inner = await innerOf(pidFile, ended);
+  const first = inner === undefined ? undefined : await firstProcess(outer);
+  if (inner === undefined || first === undefined) return;
+  try {
+    await meanwhile(createInside({ namespaces: first, process: inner, ended }), ended);
+  } catch (error) {
+    if (!ended.aborted) throw error;
+  } finally {
+    if (!ended.aborted) {
+      stopping();
+      await end(first, ended);
+    }
+  }
+}
+
+/** The container's process as podman's namespace counts; undefined where the container ended before it was known. */
+async function innerOf(pidFile: string, ended: AbortSignal): Promise<number | undefined> {
+  while (!ended.aborted) {
+    const text = await readFile(pidFile, 'utf8').catch(() => '');
+    if (/^[0-9]+\s*$/.test(text)) return Number(text);
+    await sleep(LOOK_MS);
+  }
+  return undefined;
+}
+
+/** The first process of the namespaces that `unshare` made: podman. What it has opened is closed when it ends. */
+async function firstProcess(outer: number): Promise<number | undefined> {
+  const children = await readFile(`/proc/${outer}/task/${outer}/children`, 'utf8').catch(() => '');
+  return Number(children.trim().split(' ')[0]) || undefined;
+}
+
+/** Podman hands the first signal to the container; what does not end by it ends with its namespace. */
+async function end(first: number, ended: AbortSignal): Promise<void> {
+  signalTo(first, 'SIGTERM');
+  for (let waited = 0; waited < STOP_MS && !ended.aborted; waited += LOOK_MS) await sleep(LOOK_MS);
+  if (!ended.aborted) signalTo(first, 'SIGKILL');
+}
+
+function signalTo(process_: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(process_, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 function places(folder: string): readonly string[] {
