@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const paths = statePaths(config.state);
   const { distribution, architectures } = config;
   const key = `${distribution}.rsa.pub`;
-  const sources = createPageSources({ config, forge, client, healthy });
+  const sources = createPageSources({ config, forge, client, healthy, clock: () => new Date() });
   const server = createGateway({
     config,
     specs,
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
       key: { folder: paths.keys, name: key },
       ...(config.images ? { imageKey: basename(imageKeyFiles(paths.keys, distribution).publicKey) } : {}),
     },
-    pages: { distribution, architectures, key, ...(config.images ? { registry: config.images.registry } : {}), ...sources },
+    pages: { distribution, architectures, key, ...sources },
     clock: () => new Date(),
     log: (line) => process.stderr.write(`${new Date().toISOString()} ${line}\n`),
   });

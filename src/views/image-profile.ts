@@ -1,9 +1,12 @@
 import { imageSummary } from '../domain/image/gate';
 import type { ImageRecord, RecordedMove } from '../domain/image/image';
+import type { ImageHold } from '../domain/image/order';
 import type { ImageSpec } from '../domain/image/spec';
+import { streamEnds, type StreamEnd } from '../domain/image/stream';
 import type { PushedLock } from './locked-image';
 import { vulnerabilitiesOf, type ImageVulnerability } from './image-vulnerabilities';
 import type { ImageInFlight, ImageStory, MadeImage } from './images';
+import { pageOf, type PageOf } from './page-of';
 import type { Vulnerabilities } from './vulnerabilities';
 
 /** A tag as it stands. */
@@ -52,15 +55,6 @@ export interface ImageSizes {
   readonly points: readonly Omit<MadeImage, 'variant'>[];
 }
 
-/** Part of a long list. */
-export interface PageOf<T> {
-  readonly total: number;
-  /** From 1. */
-  readonly page: number;
-  readonly pages: number;
-  readonly items: readonly T[];
-}
-
 export interface ImageRelease {
   readonly release: string;
   readonly version: string;
@@ -81,6 +75,8 @@ export interface ImageProfile {
   readonly summary?: string;
   /** `host/path` that it is pulled from. */
   readonly pull?: string;
+  /** The registry speaks plain HTTP: clients must be told. */
+  readonly insecure?: boolean;
   /** Path of the key at the gateway that verifies its signatures. */
   readonly key?: string;
   readonly tags: readonly ShownTag[];
@@ -91,8 +87,14 @@ export interface ImageProfile {
   readonly moves: PageOf<RecordedMove>;
   readonly streams: ImageSpec['streams'];
   readonly untested: ImageSpec['untested'];
+  /** Streams whose end of life has come, or comes within 30 days. */
+  readonly ends: readonly StreamEnd[];
+  /** Who said that it stays as it is for now, and why. */
+  readonly hold?: ImageHold;
   readonly problem?: string;
   readonly lastLook?: { readonly at: string; readonly text: string };
+  /** Whether its workflow answers. */
+  readonly running: boolean;
   readonly rejected: readonly { readonly generation: number; readonly reason: string }[];
   readonly inFlight?: ImageInFlight;
   /** Newest first. */
@@ -100,13 +102,6 @@ export interface ImageProfile {
 }
 
 const MOVES = 50;
-
-/** The part of a list that a page shows; a page that is not there is the nearest one. */
-export function pageOf<T>(all: readonly T[], page: number, most: number): PageOf<T> {
-  const pages = Math.max(1, Math.ceil(all.length / most));
-  const at = Math.min(Math.max(1, page), pages);
-  return { total: all.length, page: at, pages, items: all.slice((at - 1) * most, at * most) };
-}
 
 /** Every tag, those of one digest beside each other, the last moved digest first. */
 export function shownTags({ tags, made }: Pick<ImageStory, 'tags' | 'made'>): readonly ShownTag[] {
@@ -185,11 +180,11 @@ export function imageSizes(made: readonly MadeImage[]): readonly ImageSizes[] {
   }));
 }
 
-/** Where it stands and how it came to this, without what is behind a tag. */
+/** Where it stands and how it came to this, without what is behind a tag. `today` is `YYYY-MM-DD`, UTC. */
 export function imageProfile(
   story: ImageStory,
   tags: readonly ShownTag[],
-  asked: { readonly moves: number },
+  asked: { readonly moves: number; readonly today: string },
 ): Omit<ImageProfile, 'distribution' | 'streams' | 'untested'> {
   const { image, last, entity, inFlight } = story;
   return {
@@ -197,8 +192,11 @@ export function imageProfile(
     tags,
     sizes: imageSizes(story.made),
     moves: pageOf([...(story.tags?.moves ?? [])].reverse(), asked.moves, MOVES),
+    ends: streamEnds(story.tags?.streams ?? {}, asked.today),
+    ...(entity?.hold ? { hold: entity.hold } : {}),
     ...(last?.problem === undefined ? {} : { problem: last.problem }),
     ...(entity?.lastLook ? { lastLook: entity.lastLook } : {}),
+    running: entity !== undefined,
     rejected: entity?.rejected.map(({ generation, reason }) => ({ generation, reason })) ?? [],
     ...(inFlight ? { inFlight } : {}),
     releases: story.releases.map(released),

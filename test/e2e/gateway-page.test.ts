@@ -174,7 +174,7 @@ inChromium.each(PATHS)('%s is styled, small, and has nothing to complain of', as
     ),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
+    'cache-control': 'private, no-cache',
   });
   await close();
 });

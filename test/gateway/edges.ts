@@ -16,7 +16,7 @@ export function quietEdges(folder: string, specRepository: string): Pick<Gateway
   const key = `${distribution}.rsa.pub`;
   const paths = statePaths(config.state);
   const client = new Client({ connection: Connection.lazy({ address: config.temporal.address }) });
-  const sources = createPageSources({ config, forge: forgeOf(config), client, healthy: async () => false });
+  const sources = createPageSources({ config, forge: forgeOf(config), client, healthy: async () => false, clock: () => new Date() });
   return {
     repository: { root: paths.repository, architectures, key: { folder: paths.keys, name: key } },
     pages: { distribution, architectures, key, ...sources },

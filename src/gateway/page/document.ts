@@ -11,6 +11,8 @@ export interface Page {
   readonly refresh?: number;
   /** Beside the navigation: how fresh it is. */
   readonly freshness?: Html;
+  /** Where programs find the same. */
+  readonly json?: string;
   readonly main: Html;
 }
 
@@ -23,7 +25,7 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
+  'cache-control': 'private, no-cache',
 };
 
 export function documentOf(page: Page): string {
@@ -34,6 +36,7 @@ export function documentOf(page: Page): string {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         ${page.refresh !== undefined && markup`<meta http-equiv="refresh" content="${page.refresh}" />`}
+        ${page.json !== undefined && markup`<link rel="alternate" type="application/json" href="${page.json}" />`}
         <title>${page.title}</title>
         <style>${trusted(STYLE)}</style>
       </head>
@@ -45,6 +48,7 @@ export function documentOf(page: Page): string {
           ${page.freshness && markup`<span class="asof">${page.freshness}</span>`}
         </header>
         <main id="main" tabindex="-1">${page.main}</main>
+        ${page.json !== undefined && markup`<footer><a href="${page.json}">This page as JSON</a></footer>`}
       </body>
     </html>`,
   )}\n`;

@@ -1,40 +1,78 @@
-import { imageSummary } from '../../domain/image/gate';
-import type { ImageRecord } from '../../domain/image/image';
-import type { ImageInFlight, ImageStory } from '../../views/images';
+import type { RecordedMove } from '../../domain/image/image';
+import { sizeText } from '../../domain/text/size';
+import type { ImageProfile, ImageRelease, ShownImage, ShownTag } from '../../views/image-profile';
+import type { ImageInFlight } from '../../views/images';
+import type { PageOf } from '../../views/page-of';
 import { imageId } from '../../workflows/messages';
 import type { Page } from './document';
-import { markup, type Html } from './markup';
-import { ago, outcome, since, table, waitingPart, workflowLink, type Surroundings } from './parts';
+import { compareForm, diffPath } from './image-diff';
+import { imageVulnerabilities } from './image-vulnerabilities';
+import { markup, type Html, type Part } from './markup';
+import {
+  ago,
+  digestPart,
+  figure,
+  outcome,
+  packageLink,
+  since,
+  table,
+  took,
+  turning,
+  waitingPart,
+  workflowLink,
+  type Surroundings,
+} from './parts';
+import { sizeChart } from './size-chart';
+import { useSection } from './use-image';
 
-const MOVES = 50;
+/** Packages that a page lists; the JSON has all. */
+const PACKAGES = 500;
 
-/** `GET /images/<name>`: tags with their digests, when and why they moved, what is in it, and what waits for a person. `registry` is where it is pulled from. */
-export function imagePage(distribution: string, story: ImageStory, registry: string | undefined, around: Surroundings): Page {
-  const { image, inFlight, last, tags, entity } = story;
+/** `GET /images/<name>?tag=…&moves=…`: what it is and how to use it, where its tags point and why, what is in it, and what waits for a person. `address` is where the reader found the gateway. */
+export function imagePage(profile: ImageProfile, address: string | undefined, around: Surroundings): Page {
+  const { image, distribution, shown, inFlight, summary, hold } = profile;
+  const chart = sizeChart(profile.sizes, around.now);
   return {
     title: `${image}, an image of ${distribution}`,
     distribution,
     at: 'elsewhere',
-    main: markup`<h1>${image}</h1>
-      <dl class="figures">
-        <div>
-          <dt>version</dt>
-          <dd>${last?.lock?.variants[0]?.version ?? 'none'}</dd>
-        </div>
-        <div>
-          <dt>generation</dt>
-          <dd>${last?.lock?.generation ?? 'none'}</dd>
-        </div>
-      </dl>
-      ${last?.problem !== undefined && markup`<p class="notice">It cannot be locked now, and keeps its tags: ${last.problem}</p>`}
-      ${entity?.lastLook && last?.problem === undefined && markup`<p>Last look, ${ago(entity.lastLook.at, around.now)}: ${entity.lastLook.text}</p>`}
-      ${entity?.rejected.map(({ generation, reason }) => markup`<p>Not released: the lock of generation ${generation}: ${reason}</p>`)}
-      ${entity && markup`<p class="quiet">${workflowLink(imageId(image), around)}</p>`}
+    json: jsonPath(profile),
+    main: markup`<p class="crumbs"><a href="/images">Images</a></p>
+      <h1>${image}</h1>
+      ${summary && markup`<p class="lead">${summary}</p>`}
+      ${shown && figures(profile, shown, around)}
+      ${hold && markup`<p class="notice">On hold by ${hold.by}, ${ago(hold.at, around.now)}: ${hold.reason}. Its tags stay where they are.</p>`}
+      ${profile.ends.map(({ text }) => markup`<p class="notice">${text[0]!.toUpperCase()}${text.slice(1)}.</p>`)}
+      ${profile.problem !== undefined && markup`<div class="notice"><p>It cannot be locked now, and keeps its tags:</p><pre>${profile.problem}</pre></div>`}
       ${inFlight && runningSection(inFlight, around)}
-      ${tags ? tagsSection(tags, registry, around) : markup`<p>Nothing was tagged yet.</p>`}
-      ${story.contents.map(contentsSection)}
-      ${story.releases.length > 0 && releasesSection(story.releases, around)}`,
+      ${shown ? useSection(profile, shown, address) : markup`<p>Nothing was tagged yet.</p>`}
+      ${profile.tags.length > 0 && tagsSection(profile, around)}
+      ${shown && packagesSection(shown)}
+      ${shown?.vulnerabilities && imageVulnerabilities(shown, shown.vulnerabilities)}
+      ${chart && markup`<section aria-labelledby="size"><h2 id="size">Size over time</h2><p class="quiet">As the registry keeps it, packed, all architectures together.</p>${chart}</section>`}
+      ${profile.moves.total > 0 && movesSection(profile, around)}
+      ${profile.releases.length > 0 && releasesSection(profile.releases, around)}
+      ${aboutSection(profile, around)}`,
   };
+}
+
+function jsonPath({ image, shown, moves }: ImageProfile): string {
+  const asked = { ...(shown ? { tag: shown.tag } : {}), ...(moves.page > 1 ? { moves: String(moves.page) } : {}) };
+  return `/images/${encodeURIComponent(image)}.json?${new URLSearchParams(asked).toString()}`.replace(/\?$/, '');
+}
+
+function figures({ sizes }: ImageProfile, shown: ShownImage, around: Surroundings): Html {
+  const { vulnerabilities } = shown;
+  const bytes = sizes.flatMap(({ points }) => points).findLast(({ digest }) => digest === shown.digest)?.bytes;
+  const open = vulnerabilities?.known.filter(({ state }) => state === 'open').length;
+  return markup`<dl class="figures">
+    ${figure(shown.tag, shown.version ?? 'unknown')}
+    ${shown.since !== undefined && figure('moved', ago(shown.since, around.now))}
+    ${figure('packages', new Set(shown.packages.map(({ name }) => name)).size)}
+    ${open !== undefined && !vulnerabilities?.problem && figure(open === 1 ? 'open vulnerability' : 'open vulnerabilities', open, open > 0)}
+    ${bytes !== undefined && figure('in all', sizeText(bytes))}
+    ${figure('for', shown.architectures.join(', '))}
+  </dl>`;
 }
 
 function runningSection({ release, stage, startedAt, view }: ImageInFlight, around: Surroundings): Html {
@@ -49,64 +87,77 @@ function runningSection({ release, stage, startedAt, view }: ImageInFlight, arou
   </section>`;
 }
 
-function tagsSection(
-  { repository, tags, moves }: NonNullable<ImageStory['tags']>,
-  registry: string | undefined,
-  around: Surroundings,
-): Html {
-  const newest = [...moves].reverse();
-  const host = registry?.replace(/^https?:\/\//, '');
-  const rows = Object.entries(tags).map(([tag, digest]) => {
-    const moved = newest.find((move) => move.tag === tag);
-    return [tag, markup`<code>${digest}</code>`, moved ? ago(moved.at, around.now) : '', moved?.reason ?? ''];
-  });
-  const first = Object.keys(tags)[0];
+function tagsSection({ image, tags, shown, moves }: ImageProfile, around: Surroundings): Html {
+  const path = `/images/${encodeURIComponent(image)}`;
+  const rows = tags.map(({ tag, digest, version, since: at, reason }) => [
+    tag === shown?.tag
+      ? markup`<a class="chip" href="${path}?tag=${encodeURIComponent(tag)}" aria-current="true">${tag}</a>`
+      : markup`<a class="chip" href="${path}?tag=${encodeURIComponent(tag)}">${tag}</a>`,
+    version ?? '',
+    digestPart(digest),
+    at !== undefined && ago(at, around.now),
+    reason ?? '',
+  ]);
   return markup`<section aria-labelledby="tags">
     <h2 id="tags">Tags</h2>
-    ${host !== undefined && first !== undefined && markup`<p>Pull it: <code>podman pull ${host}/${repository}:${first}</code></p>`}
-    ${table('Where they point', ['Tag', 'Digest', 'Since', 'Why'], rows, ['Digest', 'Why'])}
-    ${table(
-      newest.length > MOVES ? `The last ${MOVES} of ${newest.length} moves` : 'Every move, newest first',
-      ['Tag', 'When', 'From', 'To', 'Why'],
-      newest
-        .slice(0, MOVES)
-        .map(({ tag, at, from, to, reason }) => [
-          tag,
-          ago(at, around.now),
-          markup`<code>${short(from)}</code>`,
-          markup`<code>${short(to)}</code>`,
-          reason,
-        ]),
-      ['Why'],
-    )}
+    ${table('Where they point, the last moved first; a tag shows what is in it', ['Tag', 'Version', 'Digest', 'Moved', 'Why'], rows, ['Why'])}
+    ${compareForm(image, choicesOf(tags, moves), {})}
   </section>`;
 }
 
-const short = (digest: string | undefined) => digest?.replace(/^sha256:/, '').slice(0, 12) ?? 'new';
-
-function contentsSection({ variant, packages }: ImageStory['contents'][number]): Html {
-  return markup`<details>
-    <summary>${packages.length} packages${variant !== '' && ` of the variant ${variant}`}</summary>
-    ${table(
-      `Packages in the last lock${variant === '' ? '' : `, ${variant}`}`,
-      ['Package', 'Version'],
-      packages.map(({ name, version }) => [name, version]),
-    )}
-  </details>`;
+/** What can be compared: tags, then digests that were left behind. */
+function choicesOf(tags: readonly ShownTag[], moves: PageOf<RecordedMove>): readonly string[] {
+  return [...new Set([...tags.map(({ tag }) => tag), ...moves.items.flatMap(({ from }) => from ?? [])])];
 }
 
-function releasesSection(releases: readonly ImageRecord[], around: Surroundings): Html {
+function packagesSection({ tag, packages, architectures }: ShownImage): Html {
+  const rows = packages
+    .slice(0, PACKAGES)
+    .map(({ name, version, origin, bytes, architectures: on }) => [
+      origin === undefined ? name : packageLink(origin, name),
+      version,
+      bytes === undefined ? '' : sizeText(bytes),
+      on.length === architectures.length ? 'all' : on.join(', '),
+    ]);
+  const rest = packages.length - PACKAGES;
+  return markup`<section aria-labelledby="packages">
+    <h2 id="packages">Packages inside</h2>
+    <details${packages.length <= 25 && markup` open`}>
+      <summary>${packages.length === 1 ? 'One package' : `${packages.length} packages`} in ${tag}</summary>
+      ${table(`In ${tag}, by name`, ['Package', 'Version', 'Packed', 'Architectures'], rows)}
+      ${rest > 0 && markup`<p>${rest} more are in the JSON of this page.</p>`}
+    </details>
+  </section>`;
+}
+
+function movesSection({ image, moves, shown }: ImageProfile, around: Surroundings): Html {
+  const rows = moves.items.map(({ tag, at, from, to, reason, rollback }): readonly Part[] => [
+    tag,
+    ago(at, around.now),
+    digestPart(from),
+    digestPart(to),
+    markup`${rollback && markup`<span class="wait">rolled back</span> by ${rollback.by}: `}${reason}${from !== undefined && markup` <a class="once" href="${diffPath(image, from, to)}" aria-label="what changed in ${tag} at this move">what changed</a>`}`,
+  ]);
+  return markup`<section aria-labelledby="moves">
+    <h2 id="moves">History</h2>
+    ${table(`${moves.total} ${moves.total === 1 ? 'move' : 'moves'} of tags, newest first`, ['Tag', 'When', 'From', 'To', 'Why'], rows, ['Why'])}
+    ${turning('Pages of the history', `/images/${encodeURIComponent(image)}`, moves, shown ? { tag: shown.tag } : {}, 'moves', '#moves')}
+  </section>`;
+}
+
+function releasesSection(releases: readonly ImageRelease[], around: Surroundings): Html {
   return markup`<section aria-labelledby="releases">
     <h2 id="releases">Releases</h2>
     ${table(
-      'Newest first',
-      ['Version', 'Outcome', 'When', 'Generation', 'Checks', 'Why'],
-      releases.map(({ lock, outcome: word, finishedAt, verdicts, decisions, reason }) => [
-        lock.variants[0]?.version ?? '',
+      'The last ones, newest first',
+      ['Version', 'Outcome', 'When', 'Took', 'Generation', 'Checks', 'Why'],
+      releases.map(({ version, outcome: word, startedAt, finishedAt, generation, checks, reason }) => [
+        version,
         outcome(word),
         ago(finishedAt, around.now),
-        lock.generation,
-        imageSummary({ lock, verdicts, accepted: acceptedIn(decisions) }),
+        took(startedAt, finishedAt),
+        generation,
+        checks,
         reason,
       ]),
       ['Why'],
@@ -114,8 +165,24 @@ function releasesSection(releases: readonly ImageRecord[], around: Surroundings)
   </section>`;
 }
 
-function acceptedIn(decisions: ImageRecord['decisions']) {
-  return decisions.flatMap(({ decision, at }) =>
-    decision.kind === 'waive' ? [{ check: decision.check, by: decision.by, reason: decision.reason, at }] : [],
-  );
+function aboutSection(
+  { image, streams, untested, lastLook, problem, rejected, package: main, running }: ImageProfile,
+  around: Surroundings,
+): Html {
+  return markup`<section aria-labelledby="about">
+    <h2 id="about">How it is kept</h2>
+    ${main !== undefined && markup`<p>Its versions are those of ${packageLink(main)}.</p>`}
+    ${
+      streams.length > 0 &&
+      table(
+        'Streams: versions whose tags are kept together',
+        ['Stream', 'Versions', 'Tags', 'End of life'],
+        streams.map(({ name, versions, tags, endOfLife }) => [name, versions, tags.join(' '), endOfLife ?? 'none is set']),
+      )
+    }
+    ${Object.entries(untested).map(([architecture, reason]) => markup`<p>Not tested on ${architecture}: ${reason}</p>`)}
+    ${lastLook && problem === undefined && markup`<p>Last look, ${ago(lastLook.at, around.now)}: ${lastLook.text}</p>`}
+    ${rejected.map(({ generation, reason }) => markup`<p>Not released: the lock of generation ${generation}: ${reason}</p>`)}
+    ${running && markup`<p class="quiet">${workflowLink(imageId(image), around)}</p>`}
+  </section>`;
 }

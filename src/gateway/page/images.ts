@@ -1,38 +1,67 @@
-import type { ImageStanding } from '../../views/images';
+import type { ListedImage } from '../../views/image-index';
+import type { PageOf } from '../../views/page-of';
 import type { Page } from './document';
-import { markup, type Part } from './markup';
-import { ago, since, table } from './parts';
+import { markup, type Html, type Part } from './markup';
+import { ago, meantPart, searchForm, since, table, turning } from './parts';
 
-/** `GET /images`: every image, what its tags point to, and what is under way. */
-export function imagesPage(distribution: string, images: readonly ImageStanding[], now: number): Page {
+/** The images that a reader asked for; the same as JSON. */
+export interface ImageList {
+  readonly distribution: string;
+  /** What was looked for; empty for all. */
+  readonly find: string;
+  /** Before looking. */
+  readonly known: number;
+  readonly images: PageOf<ListedImage>;
+  readonly didYouMean: readonly string[];
+}
+
+/** Tags that a list names; the page of the image has all. */
+const TAGS = 4;
+
+/** `GET /images?find=…&page=…`: every image, what its tags point to, and what is under way. */
+export function imagesPage(list: ImageList, now: number): Page {
+  const { distribution, find, images, known } = list;
+  const total = images.total === known ? `${known}` : `${images.total} of ${known}`;
   return {
     title: `Images of ${distribution}`,
     distribution,
     at: 'images',
+    json: `/images.json${find === '' && images.page === 1 ? '' : `?${new URLSearchParams({ find, page: String(images.page) }).toString()}`}`,
     main: markup`<h1>Images</h1>
+      <p class="lead">Built from the packages of ${distribution}, tested as the registry serves them, and tagged only then.</p>
+      ${known > 0 && searchForm('/images', 'Name, tag, or package in it', find)}
       ${
-        images.length === 0
-          ? markup`<p>No image was looked at yet.</p>`
+        images.total === 0
+          ? nothing(list)
           : table(
-              images.length === 1 ? 'One image' : `${images.length} images`,
-              ['Image', 'Version', 'Tags', 'Tagged', 'Stands'],
-              images.map((image) => row(image, now)),
-              ['Tags', 'Stands'],
+              `${total} ${images.total === 1 && known === 1 ? 'image' : 'images'}, by name`,
+              ['Image', 'Version', 'Tags', 'Moved', 'State'],
+              images.items.map((image) => row(image, now)),
+              ['State'],
             )
-      }`,
+      }
+      ${turning('Pages of the list', '/images', images, find === '' ? {} : { find })}`,
   };
 }
 
-function row({ image, last, tags, inFlight }: ImageStanding, now: number): readonly Part[] {
-  const moved = tags?.moves.at(-1);
-  const waiting = inFlight?.view?.waitingFor;
+function nothing({ known, didYouMean }: ImageList): Html {
+  if (known === 0) return markup`<p>No image was looked at yet.</p>`;
+  return markup`<p>None of ${known} images has that. <a href="/images">Show all</a></p>${meantPart(didYouMean, '/images')}`;
+}
+
+function row({ image, summary, version, tags, moved, has, ...state }: ListedImage, now: number): readonly Part[] {
+  const more = tags.length - TAGS;
   return [
-    markup`<a href="/images/${encodeURIComponent(image)}">${image}</a>`,
-    last?.lock?.variants[0]?.version ?? '',
-    Object.keys(tags?.tags ?? {}).join(' '),
+    markup`<a href="/images/${encodeURIComponent(image)}">${image}</a>${summary && markup`<span class="beside">${summary}</span>`}`,
+    version ?? '',
+    markup`${tags.slice(0, TAGS).map((tag) => markup`<span class="chip">${tag}</span> `)}${more > 0 && markup`<span class="quiet">and ${more} more</span>`}`,
     moved ? ago(moved.at, now) : 'never',
-    waiting
-      ? markup`<span class="wait">waits for a person</span> for ${since(waiting.since, now)}`
-      : (inFlight?.stage ?? (last?.problem === undefined ? '' : markup`<span class="bad">cannot be locked</span>: ${last.problem}`)),
+    markup`${statePart(state, now)}${has.map((name) => markup` has ${name}`)}`,
   ];
+}
+
+function statePart({ stage, waitingSince, problem }: Pick<ListedImage, 'stage' | 'waitingSince' | 'problem'>, now: number): Part {
+  if (waitingSince !== undefined) return markup`<span class="wait">waits for a person</span> for ${since(waitingSince, now)}`;
+  if (stage !== undefined) return stage;
+  return problem !== undefined && markup`<span class="bad">cannot be locked</span>: ${problem.split('\n')[0]}`;
 }

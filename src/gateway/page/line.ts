@@ -7,7 +7,7 @@ import type { Ended } from '../../views/records';
 import type { Page } from './document';
 import { floorSection } from './floor';
 import { markup, type Html } from './markup';
-import { ago, outcome, packageLink, since, table, took, waitingPart, workflowLink, type Surroundings } from './parts';
+import { ago, figure, outcome, packageLink, since, table, took, waitingPart, workflowLink, type Surroundings } from './parts';
 
 /** Enough for a screen; the command shows all. */
 const [WAITING, MOVING] = [20, 50];
@@ -28,18 +28,36 @@ export interface LineStory {
   readonly refresh?: number;
 }
 
+/** The same as the page for programs: what the page leaves out of long lists, it leaves out too. */
+export function lineJson({ overview, catalogue, floor, architectures, key }: LineStory) {
+  const { distribution, generation, inFlight, images, share } = overview;
+  return {
+    ...{ distribution, generation, share, architectures, key: `/keys/${key}` },
+    inFlight: inFlight?.slice(0, WAITING + MOVING) ?? null,
+    images: images?.slice(0, MOVING) ?? null,
+    floor: floor ?? null,
+    ended: lastEnded(overview),
+    published: { total: catalogue.packages.length, newest: catalogue.packages.slice(0, PUBLISHED) },
+  };
+}
+
+function lastEnded({ published, given }: Overview): readonly Ended[] {
+  return [...published.slice(0, ENDED), ...given.slice(0, ENDED)].sort((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1)).slice(0, ENDED);
+}
+
 /** `GET /`: what waits for a person first, then what moves, what is done, and what is published. */
 export function linePage(story: LineStory, around: Surroundings): Page {
   const { overview, catalogue, floor, refresh } = story;
   const { inFlight } = overview;
   const waiting = inFlight?.filter((release) => release.view?.waitingFor) ?? [];
   const moving = inFlight?.filter((release) => !release.view?.waitingFor) ?? [];
-  const ended = [...overview.published, ...overview.given].sort((a, b) => (a.finishedAt < b.finishedAt ? 1 : -1));
+  const ended = lastEnded(overview);
   const title = waiting.length === 0 ? overview.distribution : `(${waiting.length}) ${overview.distribution}`;
   return {
     title: `${title}: the line now`,
     distribution: overview.distribution,
     at: 'line',
+    json: '/line.json',
     ...(refresh === undefined ? {} : { refresh }),
     freshness: freshness(around.now, refresh),
     main: markup`<h1>The line now</h1>
@@ -48,7 +66,7 @@ export function linePage(story: LineStory, around: Surroundings): Page {
       ${waiting.length > 0 && waitingSection(waiting, around)}
       ${inFlight !== undefined && movingSection(moving, around)}
       ${floor && floorSection(floor, around)}
-      ${ended.length > 0 && endedSection(ended.slice(0, ENDED), around)}
+      ${ended.length > 0 && endedSection(ended, around)}
       ${publishedSection(story, catalogue, around)}`,
   };
 }
@@ -62,8 +80,6 @@ function freshness(now: number, refresh: number | undefined): Html {
 function figures({ overview, catalogue }: LineStory, waiting: number, moving: number): Html {
   const { ended, withoutPerson } = overview.share;
   const known = overview.inFlight !== undefined;
-  const figure = (name: string, value: Html | string | number, attention = false) =>
-    markup`<div${attention && markup` class="attention"`}><dt>${name}</dt><dd>${value}</dd></div>`;
   return markup`<dl class="figures">
     ${figure(waiting === 1 ? 'waits for a person' : 'wait for a person', known ? waiting : '?', waiting > 0)}
     ${figure('in flight', known ? moving : '?')}

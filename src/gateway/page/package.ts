@@ -5,19 +5,26 @@ import { purposeOf } from '../../domain/release/purpose';
 import type { Withdrawal } from '../../domain/repository/index-rules';
 import { duration } from '../../domain/text/duration';
 import { moment } from '../../domain/text/moment';
+import { sizeText } from '../../domain/text/size';
 import type { PublishedPackage, Since } from '../../views/catalogue';
+import type { Dependents } from '../../views/dependents';
 import { shortName, type InFlight } from '../../views/in-flight';
+import type { PackagePart } from '../../views/package-parts';
 import type { PackageStory } from '../../views/package-story';
 import { packageId, type ReleaseView } from '../../workflows/messages';
 import type { Vulnerabilities } from '../../views/vulnerabilities';
 import type { Page } from './document';
 import { markup, type Html } from './markup';
-import { ago, outcome, since, table, took, waitingPart, webLink, workflowLink, type Surroundings } from './parts';
+import { ago, outcome, packageLinks, since, table, took, waitingPart, webLink, workflowLink, type Surroundings } from './parts';
 import { unreadable, vulnerabilityTable } from './vulnerabilities';
 
 /** Releases told in full; older ones are in the list alone. */
 const IN_FULL = 10;
 const LISTED = 100;
+const BUILDS = 20;
+const PROVIDES = 8;
+/** Names in one line. */
+const NEEDED = 60;
 
 /** What the page of a package shows. */
 export interface PackagePageStory {
@@ -28,7 +35,34 @@ export interface PackagePageStory {
   readonly inFlight: readonly InFlight[];
   /** Absent where the factory keeps no advisories. */
   readonly vulnerabilities?: Vulnerabilities;
+  /** What the newest published version consists of. */
+  readonly parts: readonly PackagePart[];
+  readonly neededBy: Dependents;
+  /** Images that have it in their last lock. */
+  readonly images: readonly string[];
 }
+
+/** The same as the page for programs: what the page leaves out of long lists, it leaves out too. */
+export function packageJson(distribution: string, told: PackagePageStory) {
+  const { story, published, since: from, inFlight, vulnerabilities, ...rest } = told;
+  const { entity, releases, published: versions, ...known } = story;
+  return {
+    distribution,
+    ...known,
+    ...(published ? { published } : {}),
+    versions: newestOf(versions).map((version) => ({ version, ...from(version) })),
+    ...(entity ? { entity } : {}),
+    inFlight,
+    ...rest,
+    ...(vulnerabilities ? { vulnerabilities: { ...vulnerabilities, known: vulnerabilities.known.slice(0, LISTED) } } : {}),
+    releases: releases.slice(0, IN_FULL),
+    olderReleases: releases
+      .slice(IN_FULL, LISTED)
+      .map(({ id, outcome: is, generation, finishedAt }) => ({ id, outcome: is, generation, finishedAt })),
+  };
+}
+
+const newestOf = (versions: readonly string[]) => [...versions].reverse().slice(0, LISTED);
 
 /** `GET /packages/<name>`: where it stands, its versions, and each release with its verdicts and the chain of its causes. */
 export function packagePage(distribution: string, told: PackagePageStory, around: Surroundings): Page {
@@ -38,10 +72,12 @@ export function packagePage(distribution: string, told: PackagePageStory, around
     title: `${story.package} in ${distribution}`,
     distribution,
     at: 'elsewhere',
-    main: markup`<h1>${story.package}</h1>
+    json: `/packages/${encodeURIComponent(story.package)}.json`,
+    main: markup`<p class="crumbs"><a href="/packages">Packages</a></p>
+      <h1>${story.package}</h1>
       ${
         published &&
-        markup`<p>${published.summary}</p>
+        markup`<p class="lead">${published.summary}</p>
           <p class="quiet">${published.license}${published.url && markup`, ${webLink(published.url)}`}</p>`
       }
       <dl class="figures">
@@ -67,7 +103,10 @@ export function packagePage(distribution: string, told: PackagePageStory, around
       ${entity && markup`<p class="quiet">${workflowLink(packageId(story.package), around)}</p>`}
       ${inFlight.map((release) => runningSection(release, around))}
       ${versionsSection(told, around)}
+      ${told.parts.length > 0 && partsSection(told.parts)}
+      ${neededSection(told)}
       ${told.vulnerabilities && vulnerabilitiesSection(told.vulnerabilities, around)}
+      ${buildsSection(story.releases, around)}
       ${story.releases.length > 0 && releasesSection(story.releases, around)}`,
   };
 }
@@ -85,7 +124,7 @@ function runningSection({ release, stage, startedAt, view }: InFlight, around: S
 }
 
 function versionsSection({ story, since: from, withdrawn, published }: PackagePageStory, around: Surroundings): Html {
-  const rows = [...story.published].reverse().map((version, index) => {
+  const rows = newestOf(story.published).map((version, index) => {
     const brought = from(version);
     return [version, index === 0 ? outcome('published') : 'published', brought && ago(brought.time, around.now), brought?.generation, ''];
   });
@@ -101,8 +140,65 @@ function versionsSection({ story, since: from, withdrawn, published }: PackagePa
   if (rows.length + back.length === 0) return markup``;
   return markup`<section aria-labelledby="versions">
     <h2 id="versions">Versions</h2>
-    ${published && markup`<p class="quiet">${published.version} for ${published.architectures.join(', ')}: ${published.parts.join(', ')}</p>`}
-    ${table('Newest first', ['Version', 'State', 'When', 'Generation', 'Remark'], [...rows.slice(0, LISTED), ...back], ['Remark'])}
+    ${published && markup`<p class="quiet">${published.version} is there for ${published.architectures.join(', ')}.</p>`}
+    ${table('Newest first', ['Version', 'State', 'When', 'Generation', 'Remark'], [...rows, ...back], ['Remark'])}
+  </section>`;
+}
+
+function partsSection(parts: readonly PackagePart[]): Html {
+  return markup`<section aria-labelledby="parts">
+    <h2 id="parts">What it installs as</h2>
+    ${table(
+      'Packages of the newest version, by name',
+      ['Name', 'Packed', 'Installed', 'Provides', 'What it is'],
+      parts.map(({ name, bytes, installedBytes, provides, summary }) => [
+        name,
+        sizeText(bytes),
+        sizeText(installedBytes),
+        markup`${provides.slice(0, PROVIDES).map((atom) => markup`<code>${atom}</code> `)}${provides.length > PROVIDES && `and ${provides.length - PROVIDES} more`}`,
+        summary,
+      ]),
+      ['Provides', 'What it is'],
+    )}
+  </section>`;
+}
+
+function neededSection({ neededBy, images }: PackagePageStory): Html {
+  const { build, runtime } = neededBy;
+  const row = (what: string, names: readonly string[]) =>
+    markup`<div><dt>${what}</dt><dd>${names.length === 0 ? 'none' : packageLinks(names, NEEDED)}</dd></div>`;
+  return markup`<section aria-labelledby="needed">
+    <h2 id="needed">Who needs it</h2>
+    <dl class="facts">
+      ${row('to be built', build ?? [])}
+      ${build === undefined && markup`<div><dt></dt><dd>(the specs are being read: load this page again)</dd></div>`}
+      ${row('to be installed', runtime)}
+      <div><dt>images</dt><dd>${images.length === 0 ? 'none' : images.slice(0, NEEDED).map((name, index) => markup`${index > 0 && ', '}<a href="/images/${encodeURIComponent(name)}">${name}</a>`)}</dd></div>
+    </dl>
+  </section>`;
+}
+
+function buildsSection(releases: readonly ReleaseRecord[], around: Surroundings): Html | false {
+  const builds = releases.flatMap(({ id, builds: made, finishedAt }) =>
+    made.map((build) => ({ ...build, release: shortName(id), at: finishedAt })),
+  );
+  if (builds.length === 0) return false;
+  return markup`<section aria-labelledby="builds">
+    <h2 id="builds">Builds</h2>
+    ${table(
+      builds.length > BUILDS ? `The last ${BUILDS} of ${builds.length}` : 'Newest first',
+      ['Release', 'Architecture', 'Outcome', 'When', 'Took', 'Packed'],
+      builds
+        .slice(0, BUILDS)
+        .map(({ release, architecture, outcome: word, reused, at, seconds, packages }) => [
+          release,
+          architecture,
+          markup`${outcome(word)}${reused && ', found by its content'}`,
+          ago(at, around.now),
+          duration(seconds),
+          sizeText(packages.reduce((sum, { bytes }) => sum + bytes, 0)),
+        ]),
+    )}
   </section>`;
 }
 

@@ -1,5 +1,6 @@
 import { duration } from '../../domain/text/duration';
 import { moment } from '../../domain/text/moment';
+import type { PageOf } from '../../views/page-of';
 import type { ReleaseView } from '../../workflows/messages';
 import { markup, type Html, type Part } from './markup';
 
@@ -66,6 +67,62 @@ export function table(caption: string, columns: readonly string[], rows: readonl
       ${rows.map((row) => markup`<tr>${row.map(cell)}</tr>\n`)}
     </tbody>
   </table>`;
+}
+
+/** A number or word of note with its name; `attention` where somebody has to look at it. */
+export function figure(name: string, value: Part, attention = false): Html {
+  return markup`<div${attention && markup` class="attention"`}><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+/** The first digits of a digest, which are enough to tell it from others; the whole one for who points at it. */
+export function digestPart(digest: string | undefined): Html {
+  return digest === undefined ? markup`none` : markup`<code class="once" title="${digest}">${shortDigest(digest)}</code>`;
+}
+
+export const shortDigest = (digest: string) => digest.replace(/^sha256:/, '').slice(0, 12);
+
+/** Leads from one part of a long list to the next. `parameters` are those of the address beside the number of the part. */
+export function turning(
+  label: string,
+  path: string,
+  { page, pages }: Pick<PageOf<unknown>, 'page' | 'pages'>,
+  parameters: Readonly<Record<string, string>>,
+  name = 'page',
+  anchor = '',
+): Html | false {
+  if (pages < 2) return false;
+  const to = (number: number, text: string, rel: string) =>
+    markup`<a rel="${rel}" href="${path}?${new URLSearchParams({ ...parameters, [name]: String(number) }).toString()}${anchor}">${text}</a>`;
+  return markup`<nav class="turning" aria-label="${label}">
+    ${page > 1 && to(page - 1, 'Before', 'prev')}
+    <span>Page ${page} of ${pages}</span>
+    ${page < pages && to(page + 1, 'Next', 'next')}
+  </nav>`;
+}
+
+/** A form that looks through a list; works without a script. */
+export function searchForm(path: string, label: string, find: string): Html {
+  return markup`<form method="get" action="${path}" role="search">
+    <label for="find">${label}</label>
+    <input id="find" name="find" type="search" value="${find}" maxlength="100" autocomplete="off" />
+    <button type="submit">Find</button>
+  </form>`;
+}
+
+/** What was probably meant by a name that there is not. */
+export function meantPart(near: readonly string[], path: string): Html | false {
+  if (near.length === 0) return false;
+  const links = near.map(
+    (name, index) =>
+      markup`${index > 0 && (index === near.length - 1 ? ' or ' : ', ')}<a href="${path}/${encodeURIComponent(name)}">${name}</a>`,
+  );
+  return markup`<p>Did you mean ${links}?</p>`;
+}
+
+/** A list of links to packages, in running text. */
+export function packageLinks(names: readonly string[], most: number): Html {
+  const rest = names.length - most;
+  return markup`${names.slice(0, most).map((name, index) => markup`${index > 0 && ', '}${packageLink(name)}`)}${rest > 0 && ` and ${rest} more`}`;
 }
 
 /** What a release waits for, since when, why, and the commands that answer it. */

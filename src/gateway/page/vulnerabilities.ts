@@ -24,11 +24,12 @@ export function vulnerabilityTable(
 }
 
 /** People know a vulnerability by its CVE id; the advisory's own id stands beside it. */
-function nameOf({ id, aliases }: Vulnerability): Html {
+export function nameOf({ id, aliases }: Pick<Vulnerability, 'id' | 'aliases'>): Html {
   return aliases.length === 0 ? markup`${id}` : markup`${aliases.join(', ')} <span class="quiet">${id}</span>`;
 }
 
-function severityPart({ severity, state }: Vulnerability): Html {
+/** Its rating and score, coloured where it is open and bad. */
+export function severityPart({ severity, state }: Vulnerability): Html {
   if (!severity) return markup`unknown`;
   const text = `${severity.rating} ${severity.score.toFixed(1)}`;
   const bad = state === 'open' && (severity.rating === 'critical' || severity.rating === 'high');

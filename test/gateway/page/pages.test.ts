@@ -1,8 +1,8 @@
-import { advisoriesPage } from '../../../src/gateway/page/advisories';
+import { advisoriesPage, advisoryList } from '../../../src/gateway/page/advisories';
 import { documentOf, type Page } from '../../../src/gateway/page/document';
 import { linePage, type LineStory } from '../../../src/gateway/page/line';
 import { packagePage, type PackagePageStory } from '../../../src/gateway/page/package';
-import { packagesPage } from '../../../src/gateway/page/packages';
+import { packageList, packagesPage } from '../../../src/gateway/page/packages';
 import type { FloorView } from '../../../src/domain/floor/view';
 import type { PublishedPackage } from '../../../src/views/catalogue';
 import type { Vulnerability } from '../../../src/views/vulnerabilities';
@@ -83,6 +83,14 @@ const told = (more: Partial<PackagePageStory> = {}): PackagePageStory => ({
   since: (version) => (version === '1.3.1-r0' ? { generation: 3, time: '2026-01-01T10:01:05Z' } : undefined),
   withdrawn: [],
   inFlight: [],
+  parts: [
+    {
+      ...{ name: 'zlib-dev', summary: 'headers of zlib', architectures: ['x86_64'], bytes: 12_345, installedBytes: 67_890 },
+      provides: ['pc:zlib=1.3.1'],
+    },
+  ],
+  neededBy: { build: ['pigz'], runtime: ['libxml2'] },
+  images: ['web'],
   ...more,
 });
 
@@ -164,7 +172,7 @@ describe('the list of packages', () => {
     [{ find: 'p8-dev', page: 1 }, '1 of 450', 'p8 ', 'what p8 does'],
     [{ find: HOSTILE, page: 1 }, 'None of 450 packages', 'Show all', 'Find'],
   ])('%j', (asked, ...lines) => {
-    const page = packagesPage('my-linux', catalogue, asked, NOW);
+    const page = packagesPage(packageList('my-linux', catalogue, asked), NOW);
     for (const line of lines) expect(textOf(page)).toContain(line);
     expect(documentOf(page)).not.toContain('<script');
   });
@@ -176,7 +184,10 @@ describe('a package', () => {
     for (const line of [
       'published 1.3.1-r0',
       'main says 1.3.1-r0',
-      '1.3.1-r0 for x86_64: zlib, zlib-dev',
+      '1.3.1-r0 is there for x86_64.',
+      'zlib-dev 12.3 kB 67.9 kB pc:zlib=1.3.1 headers of zlib',
+      'to be built pigz to be installed libxml2 images web',
+      'zlib-1.3.1-r0 x86_64 built 2 h ago 28 s 1.0 kB',
       '1.3.1-r0 published 2 h ago 3',
       '2026-01-01 10:00 UTC: upstream release: zlib 1.3.1 was released',
       'which upstream offers as v1.3.1',
@@ -250,7 +261,7 @@ describe('vulnerabilities', () => {
   });
 
   it('that are open have a page, with the package of each', () => {
-    const page = textOf(advisoriesPage('d', { known }, NOW));
+    const page = textOf(advisoriesPage(advisoryList('d', { known }, 1), NOW));
     for (const line of [
       'open 1 unresolved 1 fixed 1 not affected 1',
       'CVE-2023-45853 MLR-2222-3333-4444 zlib critical 9.8',
@@ -258,15 +269,17 @@ describe('vulnerabilities', () => {
     ])
       expect(page.replace(/(\w[\w ]*?) <\/dt>/g, '$1')).toContain(line);
     expect(page).not.toContain('in 1.2.13-r1');
-    expect(textOf(advisoriesPage('d', { known: [] }, NOW))).toContain('Nothing is open.');
-    expect(textOf(advisoriesPage('d', { known: [], problem: 'a.yaml:1:1: no' }, NOW))).toContain('cannot be read. a.yaml:1:1: no');
-    expect(textOf(advisoriesPage('d', undefined, NOW))).toContain('This factory keeps no advisories');
-    expect(documentOf(advisoriesPage('d', { known }, NOW))).toContain('<a href="/advisories" aria-current="page">');
+    expect(textOf(advisoriesPage(advisoryList('d', { known: [] }, 1), NOW))).toContain('Nothing is open.');
+    expect(textOf(advisoriesPage(advisoryList('d', { known: [], problem: 'a.yaml:1:1: no' }, 1), NOW))).toContain(
+      'cannot be read. a.yaml:1:1: no',
+    );
+    expect(textOf(advisoriesPage(advisoryList('d', undefined, 1), NOW))).toContain('This factory keeps no advisories');
+    expect(documentOf(advisoriesPage(advisoryList('d', { known }, 1), NOW))).toContain('<a href="/advisories" aria-current="page">');
   });
 
   it('are as many as a page can take', () => {
     const many = Array.from({ length: 20_000 }, () => vulnerability());
-    const page = documentOf(advisoriesPage('d', { known: many }, NOW));
+    const page = documentOf(advisoriesPage(advisoryList('d', { known: many }, 1), NOW));
     expect(Buffer.byteLength(page)).toBeLessThan(150_000);
     expect(page).toContain('200 of 20000');
     const own = documentOf(packagePage('d', told({ vulnerabilities: { known: many } }), around));
@@ -295,14 +308,14 @@ it('no text of a story gets to be markup, wherever it stands', () => {
   const clean = [
     linePage(line, around),
     packagePage('d', full, around),
-    packagesPage('d', line.catalogue, { find: '', page: 1 }, NOW),
-    advisoriesPage('d', vulnerabilities, NOW),
+    packagesPage(packageList('d', line.catalogue, { find: '', page: 1 }), NOW),
+    advisoriesPage(advisoryList('d', vulnerabilities, 1), NOW),
   ];
   const dirty = [
     linePage(poisoned(line), around),
     packagePage(HOSTILE, poisoned(full), around),
-    packagesPage(HOSTILE, poisoned(line.catalogue), { find: '', page: 1 }, NOW),
-    advisoriesPage(HOSTILE, poisoned(vulnerabilities), NOW),
+    packagesPage(packageList(HOSTILE, poisoned(line.catalogue), { find: '', page: 1 }), NOW),
+    advisoriesPage(advisoryList(HOSTILE, poisoned(vulnerabilities), 1), NOW),
   ];
   expect(build.outcome).toBe('built');
   for (const [index, page] of dirty.entries()) {
