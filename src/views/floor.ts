@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { FloorJournal } from '../activities/floor/journal';
+import { uncarryFloor, type CarriedFloor } from '../domain/floor/carried';
 import { replayJournal, type JournalDifference } from '../domain/floor/journal';
 import type { FloorState } from '../domain/floor/state';
 import type { FloorView } from '../domain/floor/view';
@@ -31,7 +32,7 @@ export async function replayRun(journal: Pick<FloorJournal, 'read'>, run: string
   if (began === undefined) return undefined;
   let snapshot: FloorState;
   try {
-    snapshot = JSON.parse(began) as FloorState;
+    snapshot = uncarryFloor(JSON.parse(began) as CarriedFloor);
   } catch {
     throw new Error(
       `the journal of run ${run} does not begin with a state: it was cut, or is being written for the first time; try another run`,

@@ -1,22 +1,23 @@
 import { ActivityFailure, allHandlersFinished, condition, continueAsNew, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
+import { carryFloor, uncarryFloor, type CarriedFloor } from '../domain/floor/carried';
 import { refusalOf } from '../domain/floor/decide';
 import type { FloorStep } from '../domain/floor/draft';
 import type { FloorCommand, FloorDecision, FloorEvent } from '../domain/floor/floor';
 import { journalLine } from '../domain/floor/journal';
 import { reduceFloor } from '../domain/floor/reduce';
-import { newFloor, type FloorState } from '../domain/floor/state';
+import { newFloor } from '../domain/floor/state';
 import { floorView } from '../domain/floor/view';
 import { whyWaiting } from '../domain/floor/why';
 import { control, floorPlanner } from './activities';
 import { openFloorLog } from './floor-log';
-import { orderMessage } from './floor-orders';
+import { brief, orderMessage } from './floor-orders';
 import { openFloorSigns } from './floor-signs';
 import { floorDecideSignal, floorDecideUpdate, floorQuery, floorSettingsSignal, floorWhyQuery, newsSignal } from './messages';
 import type { FloorInput } from './messages';
 
-/** What goes through continue-as-new: also the commands that were not carried out to their end. */
+/** What goes through continue-as-new: also the commands that were not carried out to their end, but for a plan, whose thousands of names are in the state. */
 interface Carried {
-  readonly floor: FloorState;
+  readonly floor: CarriedFloor;
   readonly commands: readonly FloorCommand[];
 }
 
@@ -29,12 +30,13 @@ const ORDERS = 20;
 export async function floor(input: FloorInput): Promise<never> {
   const { workflowId, runId } = workflowInfo();
   const carried = input.state as Carried | undefined;
-  let state = carried?.floor ?? newFloor(input.distribution, input.settings);
+  let state = carried ? uncarryFloor(carried.floor) : newFloor(input.distribution, input.settings);
   let wakeAt: FloorStep['wakeAt'];
   const commands: FloorCommand[] = [...(carried?.commands ?? [])];
+  if (state.planning) commands.push({ kind: 'plan', packages: state.planning });
   const underWay = new Set<FloorCommand>();
   let stirred = false;
-  const log = openFloorLog(runId, state);
+  const log = openFloorLog(runId, carryFloor(state));
   const signs = openFloorSigns();
 
   const apply = (event: FloorEvent): string => {
@@ -42,7 +44,7 @@ export async function floor(input: FloorInput): Promise<never> {
     state = step.state;
     wakeAt = step.wakeAt;
     stirred = true;
-    commands.push(...step.commands);
+    commands.push(...step.commands.map(brief));
     log.note(journalLine(state.step, event, step.commands));
     return step.text;
   };
@@ -110,6 +112,7 @@ export async function floor(input: FloorInput): Promise<never> {
     if (!full()) continue;
     await log.end();
     await condition(allHandlersFinished);
-    await continueAsNew<typeof floor>({ ...input, state: { floor: state, commands: [...underWay, ...commands] } satisfies Carried });
+    const left = [...underWay, ...commands].filter((command) => command.kind !== 'plan');
+    await continueAsNew<typeof floor>({ ...input, state: { floor: carryFloor(state), commands: left } satisfies Carried });
   }
 }

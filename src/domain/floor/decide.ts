@@ -1,7 +1,7 @@
 import { nearestKey } from '../spec/nearest-key';
 import { addCause, pauseCause, put, rememberStuck, retire, waitingAgain, type Draft } from './draft';
 import type { FloorDecision } from './floor';
-import { jobOf, type FloorCause, type FloorState, type Stop } from './state';
+import { causeBehind, jobOf, type FloorCause, type FloorState, type Stop } from './state';
 
 /** Why a decision does not fit what is there now, with what would; undefined where it does. */
 export function refusalOf(state: FloorState, decision: FloorDecision): string | undefined {
@@ -56,6 +56,8 @@ function refusalOfPackage(
 const causeOf = (state: FloorState, id: string): FloorCause | undefined => state.causes.find((cause) => cause.id === id);
 
 function noCause(state: FloorState, id: string): string {
+  const whole = causeBehind(state.causes, id);
+  if (whole) return `${id} goes on as a part of ${whole.id} (${whole.text}), one of too many causes: name that`;
   const ended = state.history.some((one) => one.id === id);
   const ids = state.causes.map((cause) => cause.id);
   const known = ids.length === 0 ? 'there is none now' : `causes now: ${ids.slice(0, 5).join(', ')}${ids.length > 5 ? ' and more' : ''}`;

@@ -5,7 +5,8 @@ import { keepStanding, putJob, standingOf, takeStanding, urgencyOf, type Standin
 import type { FloorAsk, FloorCause, FloorJob, FloorPast, FloorState, Stop } from './state';
 
 const HISTORY = 50;
-const NAMES = 20;
+/** Packages over their budget that a cause tells by name. */
+export const NAMES = 20;
 const STUCK = 500;
 const NEVER = -1;
 const TEXT = 400;
@@ -195,9 +196,9 @@ export function waitingAgain({ roots, by, wanted, front }: FloorJob): FloorJob {
 function counted(past: FloorPast | 0 | undefined, step: number, roots: readonly number[], more: number): FloorPast {
   const built = past ? countsOf(past) : new Map<number, number>();
   for (const root of roots) {
-    const count = built.get(root);
-    if (count !== undefined) built.set(root, Math.max(0, count + more));
-    else if (more > 0) built.set(root, more);
+    const count = (built.get(root) ?? 0) + more;
+    if (count > 0) built.set(root, count);
+    else built.delete(root);
   }
   const pairs: number[] = [];
   for (const [root, count] of built) pairs.push(root, count);
@@ -216,10 +217,13 @@ function stepOf(draft: Draft, node: number): number {
   return past ? past.step : NEVER;
 }
 
+/** Both ascending, as what they are together. */
 export function union(some: readonly number[], more: readonly number[]): readonly number[] {
   const known = new Set(some);
   const added = more.filter((root) => !known.has(root));
-  return added.length === 0 ? some : [...some, ...added];
+  if (added.length === 0) return some;
+  const both = [...some, ...added];
+  return some.length === 0 || some[some.length - 1]! < added[0]! ? both : both.sort((a, b) => a - b);
 }
 
 export function changeCause(draft: Draft, root: number, change: Partial<FloorCause>): void {
@@ -342,7 +346,8 @@ function aliveOf({ causes }: Draft, built: readonly number[]): readonly number[]
   return built;
 }
 
-function retireCauses(draft: Draft): void {
+/** Lets causes go that nothing waits for. */
+export function retireCauses(draft: Draft): void {
   const { causes, standing, state } = draft;
   const asked = new Set(state.asks.flatMap((ask) => ask.roots));
   for (const cause of [...causes.values()]) if (!standing.named.has(cause.number) && !asked.has(cause.number)) retire(draft, cause);

@@ -1,5 +1,6 @@
 import { reversed, type Adjacency } from '../graph/adjacency';
 import type { RebuildPolicy } from './floor';
+import { packer, unpacker } from './packed';
 
 /**
  * The order of building of all that may be affected, small enough to travel: packages by number in the order of `names`. Made by `planRebuild`, read by `decodePlan`.
@@ -46,32 +47,17 @@ export function policyIn(plan: Plan, node: number): RebuildPolicy {
 
 /** The rows in the form of an encoded plan. */
 export function encodeRows({ starts, targets }: Adjacency): string {
-  const bytes: number[] = [];
-  const write = (value: number): void => {
-    let rest = value;
-    for (; rest >= 0x80; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
-    bytes.push(rest);
-  };
+  const { write, text } = packer();
   for (let node = 0; node + 1 < starts.length; node += 1) {
     const row = targets.subarray(starts[node], starts[node + 1]);
     write(row.length);
     row.forEach((target, index) => write(index === 0 ? target : target - row[index - 1]!));
   }
-  return base64(bytes);
+  return text();
 }
 
 function decodeRows(text: string, count: number): Adjacency {
-  const bytes = unbase64(text);
-  let at = 0;
-  const read = (): number => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new Error(`a plan of ${count} packages ends within its rows: it was cut on its way`);
-      value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-  };
+  const { read } = unpacker(text, `a plan of ${count} packages ends within its rows: it was cut on its way`);
   const starts = new Int32Array(count + 1);
   const targets: number[] = [];
   for (let node = 0; node < count; node += 1) {
@@ -102,29 +88,4 @@ export function decodePlan(encoded: EncodedPlan): Plan {
   };
   decoded.set(encoded, plan);
   return plan;
-}
-
-// Workflow code has no Buffer, and its isolate promises no atob.
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-const VALUES = new Map(Array.from(DIGITS, (digit, value) => [digit, value]));
-
-function base64(bytes: readonly number[]): string {
-  const digits: string[] = [];
-  for (let at = 0; at < bytes.length; at += 3) {
-    const word = (bytes[at]! << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-    const used = Math.min(3, bytes.length - at) + 1;
-    for (let digit = 0; digit < 4; digit += 1) digits.push(digit < used ? DIGITS[(word >>> (18 - 6 * digit)) & 63]! : '=');
-  }
-  return digits.join('');
-}
-
-function unbase64(text: string): Uint8Array {
-  const length = text.endsWith('==') ? (text.length / 4) * 3 - 2 : text.endsWith('=') ? (text.length / 4) * 3 - 1 : (text.length / 4) * 3;
-  const bytes = new Uint8Array(length);
-  for (let at = 0, to = 0; at < text.length; at += 4) {
-    let word = 0;
-    for (let digit = 0; digit < 4; digit += 1) word = (word << 6) | (VALUES.get(text[at + digit]!) ?? 0);
-    for (let byte = 0; byte < 3 && to < length; byte += 1) bytes[to++] = (word >>> (16 - 8 * byte)) & 0xff;
-  }
-  return bytes;
 }

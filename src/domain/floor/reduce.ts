@@ -19,7 +19,8 @@ import {
 } from './draft';
 import { decodePlan, policyIn, type EncodedPlan, type Plan } from './encoded-plan';
 import type { FloorEvent, FloorNews, PublishedChange } from './floor';
-import type { FloorAsk, FloorJob, FloorState } from './state';
+import { mergeCauses } from './merge';
+import type { FloorAsk, FloorCause, FloorJob, FloorState } from './state';
 
 const SEEN = 500;
 const TEXT = 300;
@@ -31,7 +32,9 @@ const KINDS = ['new', 'same', 'compatible', 'content', 'break'] as const;
  */
 export function reduceFloor(state: FloorState, event: FloorEvent): FloorStep {
   const draft = openDraft(state, event.at);
-  return closeDraft(draft, handle(draft, event));
+  const text = handle(draft, event);
+  mergeCauses(draft);
+  return closeDraft(draft, text);
 }
 
 function handle(draft: Draft, event: FloorEvent): string {
@@ -74,7 +77,9 @@ function answers(draft: Draft, job: FloorJob, news: FloorNews): boolean {
 
 function rootsOf(draft: Draft, news: FloorNews): readonly number[] {
   const ids = new Set(news.roots);
-  return ids.size === 0 ? [] : [...draft.causes.values()].filter((cause) => ids.has(cause.id)).map((cause) => cause.number);
+  if (ids.size === 0) return [];
+  const isMeant = ({ id, merged }: FloorCause): boolean => ids.has(id) || (merged?.ids.some((one) => ids.has(one)) ?? false);
+  return [...draft.causes.values()].filter(isMeant).map((cause) => cause.number);
 }
 
 function forgetStuck({ state }: Draft, name: string): void {
@@ -197,7 +202,9 @@ function newCause(draft: Draft, news: FloorNews, change: PublishedChange): strin
     state.asks = state.asks.map((ask) =>
       ask === gathering ? { ...ask, by: named(news), change: merged, step: state.step, at: draft.at } : ask,
     );
-    changeCause(draft, gathering.roots[0]!, { id, text: named(news) });
+    const cause = draft.causes.get(gathering.roots[0]!)!;
+    if (cause.merged) changeCause(draft, cause.number, { merged: { ...cause.merged, ids: [...cause.merged.ids, id] } });
+    else changeCause(draft, cause.number, { id, text: named(news) });
     return `${text}: takes the place of an earlier one that was waited with`;
   }
   const root = addCause(draft, { id, text: named(news), urgency: news.urgency });

@@ -12,7 +12,7 @@ export interface Stop {
 /** A rebuild that is wanted, under way, or has failed. It has roots for as long as anything wants it. */
 export interface FloorJob {
   readonly status: 'waiting' | 'building' | 'failed';
-  /** Numbers of causes. A building job may have none left: its cause was dropped. */
+  /** Numbers of causes, ascending. A building job may have none left: its cause was dropped. */
   readonly roots: readonly number[];
   /** Who asked for it first: `glibc 2.42-r1`. */
   readonly by: string;
@@ -59,6 +59,8 @@ export interface FloorCause {
   /** Packages that it may not have rebuilt once more: how many, and the first of them. */
   readonly overBudget: number;
   readonly overBudgetNames: readonly string[];
+  /** Of one that stands for many: the text of the first, how many they were, and the ids that it is still known by. */
+  readonly merged?: { readonly first: string; readonly count: number; readonly ids: readonly string[] };
 }
 
 /** A wish that waits for a plan: of what depends on `provider`, or of `packages`. */
@@ -83,7 +85,7 @@ export interface EndedCause extends Pick<FloorCause, 'id' | 'text' | 'at' | 'sta
   readonly dropped?: Stop;
 }
 
-/** What the floor knows: plain JSON, carried through continue-as-new. Never changed in place. */
+/** What the floor knows: plain JSON; `carryFloor` makes it small to travel. Never changed in place. */
 export interface FloorState {
   readonly distribution: string;
   readonly settings: FloorSettings;
@@ -91,6 +93,7 @@ export interface FloorState {
   readonly step: number;
   /** Ids of the last news. */
   readonly seen: readonly string[];
+  /** Ascending by number. */
   readonly causes: readonly FloorCause[];
   readonly nextCause: number;
   readonly asks: readonly FloorAsk[];
@@ -128,6 +131,11 @@ export function newFloor(distribution: string, settings: FloorSettings): FloorSt
     stuck: {},
     history: [],
   };
+}
+
+/** The cause that goes by this id, or that the one of this id has become a part of. */
+export function causeBehind(causes: readonly FloorCause[], id: string): FloorCause | undefined {
+  return causes.find((cause) => cause.id === id) ?? causes.find((cause) => cause.merged?.ids.includes(id));
 }
 
 /** The job of a package, if anything wants it built. */

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
 import { refusalOf } from '../../../src/domain/floor/decide';
+import { carryFloor, uncarryFloor, type CarriedFloor } from '../../../src/domain/floor/carried';
 import { decodePlan } from '../../../src/domain/floor/encoded-plan';
 import type { FloorCommand, FloorDecision, FloorEvent, FloorNews, PublishedChange, RebuildPolicy } from '../../../src/domain/floor/floor';
 import { planRebuild } from '../../../src/domain/floor/plan';
 import { liftedLevel, NONE, peekStanding, standingAnew } from '../../../src/domain/floor/ready';
+import { closeDraft, openDraft, type FloorStep } from '../../../src/domain/floor/draft';
+import { mergeCauses } from '../../../src/domain/floor/merge';
 import { reduceFloor } from '../../../src/domain/floor/reduce';
 import { newFloor, type FloorJob, type FloorState } from '../../../src/domain/floor/state';
 import { graphOf, type Adjacency, type Graph } from '../../../src/domain/graph/adjacency';
@@ -40,6 +43,7 @@ const action = fc.oneof(
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('plan' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('merge' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const), pick: fc.nat() }) },
   {
     weight: 2,
@@ -110,15 +114,20 @@ export function live(world: World): Report {
   const served = new Map<string, number>();
   const forgiven = new Map<string, number>();
   const dropped = new Set<number>();
+  const mergedInto = new Map<number, number>();
   const causesEver = new Set<string>();
 
-  const step = (event: FloorEvent): void => {
+  const step = (event: FloorEvent): void => go((state) => reduceFloor(state, event));
+
+  const go = (reduce: (state: FloorState) => FloorStep): void => {
     const before = floor.state;
-    const copy = JSON.parse(JSON.stringify(before)) as FloorState;
-    const { state, commands } = reduceFloor(before, event);
-    law(JSON.stringify(before) === JSON.stringify(copy), 'a state is never changed in place');
-    const again = reduceFloor(copy, JSON.parse(JSON.stringify(event)) as FloorEvent);
-    law(JSON.stringify([again.state, again.commands]) === JSON.stringify([state, commands]), 'a state that travelled decides the same');
+    const kept = JSON.stringify(before);
+    const copy = JSON.parse(JSON.stringify(carryFloor(before))) as CarriedFloor;
+    const { state, commands } = reduce(before);
+    law(kept === JSON.stringify(before), 'a state is never changed in place');
+    const again = reduce(uncarryFloor(copy));
+    const told = ({ state: one, commands: all }: Pick<FloorStep, 'state' | 'commands'>) => JSON.stringify([carryFloor(one), all]);
+    law(told(again) === told({ state, commands }), 'a state that travelled decides the same');
     floor.state = state;
     law(isDeepStrictEqual(peekStanding(state), standingAnew(state)), 'what is kept of a standing is what stands');
     if (state.plan) planLaws(graph, state);
@@ -166,7 +175,9 @@ export function live(world: World): Report {
 
   const publish = (name: string, of: PublishedChange, roots: readonly string[], began: number): void => {
     const job = jobs(floor.state).find(([other]) => other === name)?.[1];
-    const known = floor.state.causes.filter((cause) => roots.includes(cause.id)).map((cause) => cause.number);
+    const known = floor.state.causes
+      .filter((cause) => [cause.id, ...(cause.merged?.ids ?? [])].some((id) => roots.includes(id)))
+      .map((cause) => cause.number);
     const ours =
       job && (job.status === 'building' ? roots.length > 0 || job.roots.length === 0 : job.roots.some((root) => known.includes(root)));
     const derived = ours ? job.roots : known;
@@ -238,6 +249,19 @@ export function live(world: World): Report {
     step({ kind: 'decision', decision, at: now });
   };
 
+  /** As if more than one cause were too many. */
+  const merge = (): void => {
+    const before = floor.state.causes;
+    go((state) => {
+      const draft = openDraft(state, now);
+      mergeCauses(draft, { most: 1, left: 1 });
+      return closeDraft(draft, 'merged');
+    });
+    const whole = floor.state.causes.find((cause) => cause.merged && !before.some(({ number }) => number === cause.number));
+    for (const { id, merged, number } of before)
+      if (whole?.merged!.ids.includes(merged?.ids[0] ?? id)) mergedInto.set(number, whole.number);
+  };
+
   const answerPlan = (): void => {
     const packages = asked!;
     asked = undefined;
@@ -264,6 +288,7 @@ export function live(world: World): Report {
     }
     if (one.do === 'trouble') return open.has(NAMES[one.node]!) ? undefined : tell(NAMES[one.node]!, one.outcome, []);
     if (one.do === 'plan') return asked ? answerPlan() : undefined;
+    if (one.do === 'merge') return merge();
     if (one.do === 'tick') return step({ kind: 'tick', at: (now += 3000) });
     if (one.do === 'repeat') {
       const news = told[one.pick % Math.max(1, told.length)];
@@ -331,7 +356,10 @@ export function live(world: World): Report {
   law(state.causes.length === 0 && state.asks.length === 0 && !state.plan && state.jobs.length === 0, 'a floor at rest is empty');
   for (const debt of debts) {
     const paid = (good.get(debt.package) ?? []).some((began) => began >= debt.since);
-    const spent = [...debt.roots].every((root) => dropped.has(root) || (built.get(`${root} ${debt.package}`) ?? 0) >= world.budget);
+    const isSpent = (root: number | undefined): boolean =>
+      root !== undefined &&
+      (dropped.has(root) || (built.get(`${root} ${debt.package}`) ?? 0) >= world.budget || isSpent(mergedInto.get(root)));
+    const spent = [...debt.roots].every(isSpent);
     law(paid || spent, `${debt.package} was never built for what was published at ${debt.since}`);
   }
   return { starts, debts: debts.length };

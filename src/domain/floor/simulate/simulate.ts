@@ -4,7 +4,7 @@ import type { FloorCommand, FloorEvent, FloorNews, FloorSettings, PublishedChang
 import { planRebuild } from '../plan';
 import { peekStanding } from '../ready';
 import { reduceFloor } from '../reduce';
-import { newFloor, type FloorJob, type FloorState } from '../state';
+import { causeBehind, newFloor, type FloorJob, type FloorState } from '../state';
 import { builderOf, type Job } from './builder';
 import { oracleOf, stepOf, strongest, type Assumptions } from './oracle';
 import type { Arrival } from './season';
@@ -138,7 +138,11 @@ export function simulate(input: SimulationInput): SimulationResult {
     if (hold > longestHold.seconds) longestHold = { seconds: hold, package: command.package };
     if (lines[node]!.gone) return tell(node, 'equal', [...command.roots], 3, 0);
     const wanted = lines[node]!.failed ?? wantedOf(node, command.urgency);
-    for (const root of command.roots) wanted.roots.add(root);
+    for (const root of command.roots) {
+      wanted.roots.add(root);
+      const merged = rootAt.has(root) ? undefined : state.causes.find((cause) => cause.id === root)?.merged;
+      if (merged) rootAt.set(root, Math.min(...merged.ids.map((id) => rootAt.get(id) ?? now)));
+    }
   };
 
   const jobOf = (name: string): FloorJob | undefined => {
@@ -286,8 +290,9 @@ export function simulate(input: SimulationInput): SimulationResult {
         at: now,
       });
     }
-    if (state.causes.some((cause) => cause.id === what.cause && cause.paused)) {
-      reduce({ kind: 'decision', decision: { kind: 'resume', by: 'season', reason: 'looked at', cause: what.cause }, at: now });
+    const cause = causeBehind(state.causes, what.cause);
+    if (cause?.paused) {
+      reduce({ kind: 'decision', decision: { kind: 'resume', by: 'season', reason: 'looked at', cause: cause.id }, at: now });
     }
   };
 
