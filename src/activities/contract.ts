@@ -116,16 +116,11 @@ export interface ImageBuilderActivities {
   }): Promise<{ readonly built: BuiltVariant; readonly verdicts: readonly Verdict[] }>;
 }
 
-export interface ImageTesterActivities {
-  /** Runs the suites of an image on a pushed digest, by container. `attempt` counts retries asked for by a person; passes are reused. */
-  testImage(input: { readonly lock: ImageLock; readonly built: BuiltVariant; readonly attempt: number }): Promise<readonly Verdict[]>;
-}
-
-/** The single steps of `imageTest`, on the tester. */
+/** The single steps of `imageTest`, on the tester: what runs on this machine on its own queue, all else on the queue of suites. */
 export interface SuiteActivities {
   /** What of a suite is to be run here; its verdict where the suite as it stands has passed on this digest before. */
   planSuite(run: SuiteRun): Promise<SuitePlan & { readonly passed?: Verdict }>;
-  /** Runs one test with its tries. A worker that dies is followed by one that finds what it began on the cluster. With `keep` a failed sandbox is left standing. */
+  /** Runs one test with its tries. A worker that dies is followed by one that finds what it began on the cluster, which stays there until `discardTest`. `keep` decides whether the outcome names it as kept for a person. */
   runTest(input: SuiteRun & Pick<PlannedTest, 'test' | 'architecture'> & { readonly keep: Pause['mode'] }): Promise<TestOutcome>;
   /** Removes all that a test may have left in the cluster. */
   discardTest(input: SuiteRun & Pick<PlannedTest, 'test' | 'architecture'>): Promise<void>;

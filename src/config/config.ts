@@ -45,6 +45,13 @@ export interface Config {
     /** Whether `millrace up` runs that registry itself (Debian's docker-registry). */
     readonly localRegistry: boolean;
   };
+  /** Where tests of images of kind `kubernetes` run; without it they cannot. Only the tester reads it. */
+  readonly kubernetes?: {
+    /** File, as kubectl takes it. */
+    readonly kubeconfig: string;
+    /** How the cluster reaches the registry of images, `host[:port]`; absent: as Millrace does. */
+    readonly registry?: string;
+  };
   readonly environment: {
     /** Use the stage0 repository that `millrace bootstrap` makes. */
     readonly stage0: boolean;

@@ -123,6 +123,14 @@ function assemble(file: string, parsed: ConfigFile, positions: Readonly<Record<s
           },
         }
       : {}),
+    ...(parsed.kubernetes
+      ? {
+          kubernetes: {
+            kubeconfig: path(parsed.kubernetes.kubeconfig),
+            ...(parsed.kubernetes.registry === undefined ? {} : { registry: parsed.kubernetes.registry }),
+          },
+        }
+      : {}),
     environment: {
       stage0: parsed.environment.stage0 ?? parsed.environment.repositories.length === 0,
       repositories: parsed.environment.repositories.map((repository) => ({

@@ -125,6 +125,18 @@ export const configSchema = z.strictObject({
       { error: 'a block of keys' },
     )
     .optional(),
+  kubernetes: z
+    .strictObject(
+      {
+        kubeconfig: text,
+        registry: z
+          .string({ error: 'a host with or without port, such as registry.example.org:5000' })
+          .regex(/^[^\s:/]+(:[1-9][0-9]{0,4})?$/, { error: 'a host with or without port, such as registry.example.org:5000' })
+          .optional(),
+      },
+      { error: 'a block of keys' },
+    )
+    .optional(),
   environment: z
     .strictObject(
       {

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { Forge } from '../activities/forge/forge';
-import { createImageTesterActivities } from '../activities/containers/tester';
+import { createSuiteActivities } from '../activities/containers/tester';
 import type { ImageControlActivities } from '../activities/contract';
 import { createImageBuilderActivities } from '../activities/images/build';
 import { createImageHints } from '../activities/images/hints';
@@ -39,7 +39,15 @@ export function imageActivities(config: Config, store: Store, repositories: Pack
       images
         ? createImageBuilderActivities({ store, repositories, work: `${paths.work}/builder`, buildSeconds: limits.buildSeconds, now })
         : {},
-    tester: () => (images ? createImageTesterActivities({ store, now, registry: images.registry, work: `${paths.work}/tester` }) : {}),
+    tester: () => {
+      if (!images) return {};
+      const { kubernetes } = config;
+      const place = kubernetes && { kubeconfig: kubernetes.kubeconfig, registry: kubernetes.registry ?? new URL(images.registry).host };
+      return createSuiteActivities({
+        ...{ store, now, registry: images.registry, work: `${paths.work}/tester` },
+        ...(place ? { kubernetes: place } : {}),
+      });
+    },
     signer: () => {
       if (!images) return {};
       const { privateKey } = imageKeyFiles(paths.keys, config.distribution);

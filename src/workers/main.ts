@@ -33,23 +33,27 @@ async function main(): Promise<void> {
     namespace: config.temporal.namespace,
   });
   const served = await workerOf(config, role, client);
-  const worker = await Worker.create({
-    connection,
-    namespace: config.temporal.namespace,
-    identity: `${role}@${process.pid}`,
-    taskQueue: served.taskQueue,
-    shutdownGraceTime: '5s',
-    shutdownForceTime: '10s',
-    maxHeartbeatThrottleInterval: '5s',
-    ...(served.activities
-      ? {
-          activities: served.activities,
-          interceptors: { activity: [heartbeatInterceptor] },
-          maxConcurrentActivityTaskExecutions: served.concurrency,
-        }
-      : { workflowBundle: { codePath: BUNDLE }, maxCachedWorkflows: CACHED_WORKFLOWS }),
-  });
-  const running = worker.run();
+  const workers = await Promise.all(
+    [served, ...(served.beside ? [served.beside] : [])].map(({ taskQueue, activities, concurrency }) =>
+      Worker.create({
+        connection,
+        namespace: config.temporal.namespace,
+        identity: `${role}@${process.pid}`,
+        taskQueue,
+        shutdownGraceTime: '5s',
+        shutdownForceTime: '10s',
+        maxHeartbeatThrottleInterval: '5s',
+        ...(activities
+          ? {
+              activities,
+              interceptors: { activity: [heartbeatInterceptor] },
+              maxConcurrentActivityTaskExecutions: concurrency,
+            }
+          : { workflowBundle: { codePath: BUNDLE }, maxCachedWorkflows: CACHED_WORKFLOWS }),
+      }),
+    ),
+  );
+  const running = Promise.all(workers.map((worker) => worker.run()));
   process.stdout.write(`${JSON.stringify({ ready: role })}\n`);
   await running;
   await client.connection.close();

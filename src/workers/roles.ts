@@ -35,10 +35,14 @@ export interface RoleWorker {
   /** Absent for the role that runs workflows. */
   readonly activities?: object;
   readonly concurrency: number;
+  /** Another queue that the same process serves. */
+  readonly beside?: RoleWorker;
 }
 
 const OTHERS_CONCURRENCY = 10;
 const TESTER_CONCURRENCY = 2;
+/** They wait for a cluster. */
+const SUITES_CONCURRENCY = 100;
 
 /** The worker processes of an installation, in the order in which they are started. */
 export function rolesOf(config: Config): readonly string[] {
@@ -93,14 +97,16 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
         now: clock,
       });
       const repository = createRepositoryReader({ root: paths.repository });
+      const suites = images.tester();
       return {
         taskQueue: QUEUES.tester,
         activities: {
           ...createCheckActivities({ store, repository, runner, policies: config.floor.policies, limits: config.limits }),
           ...createComparisonActivities({ store, repository }),
-          ...images.tester(),
+          ...suites,
         },
         concurrency: TESTER_CONCURRENCY,
+        beside: { taskQueue: QUEUES.suites, activities: suites, concurrency: SUITES_CONCURRENCY },
       };
     }
     case 'signer': {

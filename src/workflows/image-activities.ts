@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import { NON_RETRYABLE } from '../domain/failure';
 import { clamp, SUMMARY_BYTES } from '../domain/text/clamp';
 import type {
@@ -6,8 +6,9 @@ import type {
   ImageControlActivities,
   ImagePublisherActivities,
   ImageSignerActivities,
-  ImageTesterActivities,
+  SuiteActivities,
 } from '../activities/contract';
+import type { PlannedTest } from '../domain/image/suite-run';
 import { QUEUES } from './messages';
 
 /** The activities of images with their timeouts, as in activities.ts. */
@@ -51,13 +52,34 @@ export function imageBuilder(architecture: string, summary: string): ImageBuilde
   });
 }
 
-export function imageTester(summary: string): ImageTesterActivities {
-  return proxyActivities<ImageTesterActivities>({
-    taskQueue: QUEUES.tester,
-    startToCloseTimeout: '12 hours',
+/** The steps of a suite that only look and write. Discarding is tried for some minutes: the tester collects what is left. */
+export const suiteSteps = {
+  ...proxyActivities<Pick<SuiteActivities, 'planSuite' | 'concludeSuite'>>({
+    taskQueue: QUEUES.suites,
+    startToCloseTimeout: '10 minutes',
     heartbeatTimeout,
     retry,
-    summary: clamp(summary, SUMMARY_BYTES),
+  }),
+  ...proxyActivities<Pick<SuiteActivities, 'discardTest'>>({
+    taskQueue: QUEUES.suites,
+    startToCloseTimeout: '10 minutes',
+    heartbeatTimeout,
+    retry: { ...retry, maximumAttempts: 8 },
+  }),
+};
+
+/** Beyond what the test itself may take. */
+const SLACK_SECONDS = 600;
+
+/** A container takes a place of this machine; a cluster is only waited for. A cancelled run has ended when this says so: what it left can be removed. */
+export function testRunner({ test, kind, architecture, mostSeconds }: PlannedTest): Pick<SuiteActivities, 'runTest'> {
+  return proxyActivities<Pick<SuiteActivities, 'runTest'>>({
+    taskQueue: kind === 'kubernetes' ? QUEUES.suites : QUEUES.tester,
+    startToCloseTimeout: (mostSeconds + SLACK_SECONDS) * 1000,
+    heartbeatTimeout,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry,
+    summary: clamp(`${test} on ${architecture}`, SUMMARY_BYTES),
   });
 }
 

@@ -1,9 +1,14 @@
-import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, ChildWorkflowFailure, executeChild, isCancellation, ParentClosePolicy } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Verdict } from '../domain/check/verdict';
-import { BUILD_CHECKS, imageCheck, imageStandings, requiredImageChecks } from '../domain/image/gate';
-import type { BuiltVariant } from '../domain/image/image';
-import { imageBuilder, imagePublisher, imageTester } from './image-activities';
+import { BUILD_CHECKS, imageCheck, imageStandings, suitesOf } from '../domain/image/gate';
+import { imageTestId } from '../domain/image/suite-run';
+import type { SuiteRun } from '../domain/image/suite-run';
+import { clamp, SUMMARY_BYTES } from '../domain/text/clamp';
+import { imageBuilder, imagePublisher } from './image-activities';
 import type { ImageDesk } from './image-desk';
+import { imageTest } from './image-test';
+import { QUEUES } from './messages';
 import { reasonOf } from './release-line';
 
 /** One pass over the line up to the gate; what passed before is kept. Returns why the gate is shut. */
@@ -13,7 +18,8 @@ export async function attemptImage(desk: ImageDesk): Promise<string[]> {
     // What is not as image.yaml says it is is neither pushed nor tested.
     if (shut(desk).some(({ is }) => is === 'failed')) return because(desk);
     await push(desk);
-    await test(desk);
+    const unrun = await test(desk);
+    if (unrun.length > 0) return [...because(desk), ...unrun];
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     return [reasonOf(error)];
@@ -51,25 +57,43 @@ async function push(desk: ImageDesk): Promise<void> {
   due.forEach(({ digest }) => state.pushed.add(digest));
 }
 
-/** Runs the suites of the variants that lack a verdict. */
-async function test(desk: ImageDesk): Promise<void> {
+/** Runs the suites that lack a verdict, each as a workflow of its own: it outlives restarts, and is cancelled with this one. One that could not be run keeps no other from its verdict. */
+async function test(desk: ImageDesk): Promise<readonly string[]> {
   const { state, input } = desk;
   const { lock } = input;
-  const due = state.built.filter((built) => requiredOf(desk, built).some((check) => !has(desk, check)));
-  if (due.length === 0) return;
-  desk.enter('pushed: runs its test suites', 'test');
-  const verdicts = await Promise.all(
-    due.map((built) =>
-      imageTester(`${lock.image} ${built.variant || 'plain'} ${built.digest}`).testImage({ lock, built, attempt: state.attempt }),
-    ),
+  const due = state.built.flatMap((built) =>
+    suitesOf(lock)
+      .filter((suite) => !has(desk, imageCheck(`suite-${suite}`, built.variant)))
+      .map((suite): SuiteRun => ({ lock, built, suite, attempt: state.attempt })),
   );
-  remember(desk, verdicts.flat());
+  if (due.length === 0) return [];
+  desk.enter('pushed: runs its test suites', 'test');
+  const ended = await Promise.all(due.map(runSuite));
+  remember(
+    desk,
+    ended.filter((verdict) => typeof verdict !== 'string'),
+  );
+  return ended.filter((verdict) => typeof verdict === 'string');
 }
 
-/** The checks that one variant needs. */
-function requiredOf({ input }: ImageDesk, { variant }: BuiltVariant): readonly string[] {
-  const { lock } = input;
-  return requiredImageChecks({ ...lock, variants: lock.variants.filter((locked) => locked.variant === variant) });
+/** Its verdict, or why it has none. */
+async function runSuite(run: SuiteRun): Promise<Verdict | string> {
+  const { lock, built, suite } = run;
+  try {
+    return await executeChild(imageTest, {
+      args: [run],
+      workflowId: imageTestId(run),
+      taskQueue: QUEUES.workflows,
+      // Whoever terminates the release leaves nothing in a cluster.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      staticSummary: clamp(`${suite} on ${lock.image} ${lock.variants[0]?.version ?? ''} ${built.variant || 'plain'}`, SUMMARY_BYTES),
+    });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return `${imageTestId(run)} runs already: retry when it has ended`;
+    if (!(error instanceof ChildWorkflowFailure)) throw error;
+    return `suite-${suite}: ${error.cause?.message ?? error.message}`;
+  }
 }
 
 const has = ({ state }: ImageDesk, check: string) => state.verdicts.some((verdict) => verdict.check === check);

@@ -18,6 +18,8 @@ export const QUEUES = {
   control: 'millrace-control',
   builder: (architecture: string) => `millrace-builder-${architecture}`,
   tester: 'millrace-tester',
+  /** Of the tester too: what only waits for others (a cluster, the store), as many as come. */
+  suites: 'millrace-suites',
   signer: 'millrace-signer',
   publisher: 'millrace-publisher',
 } as const;

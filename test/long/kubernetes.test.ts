@@ -23,10 +23,13 @@ let giveTurn: () => Promise<void>;
 const IMAGE = 'localhost/millrace-sandbox:1';
 let counted = 0;
 const runOf = (script: string, more: Partial<KubernetesRun> = {}): KubernetesRun => ({
-  key: { digest: `sha256:${'0'.repeat(64)}`, suite: 'suite', test: `test-${++counted}`, architecture: 'x86_64', attempt: 0 },
+  key: { digest: `sha256:${'0'.repeat(64)}`, suite: 'suite', test: `test-${++counted}`, architecture: 'x86_64', attempt: 0, try: 1 },
   image: IMAGE,
-  program: ['/bin/busybox', 'sh', '-c', script],
-  command: [],
+  job: { program: ['/bin/busybox', 'sh', '-c', script], command: [] },
+  manifests: [],
+  ports: [],
+  http: [],
+  keepSeconds: 0,
   timeoutSeconds: 60,
   level: { name: 'baseline', reason: 'the busybox of the test has no user' },
   memory: '64Mi',

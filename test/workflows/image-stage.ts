@@ -1,6 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ImageLook } from '../../src/domain/image/reduce';
-import { requiredImageChecks } from '../../src/domain/image/gate';
+import { imageCheck, requiredImageChecks } from '../../src/domain/image/gate';
+import type { Pause, SuitePlan, SuiteRun, TestOutcome } from '../../src/domain/image/suite-run';
+import { suiteVerdict } from '../../src/domain/image/verdict-of-suite';
 import type { BuiltVariant, ImageGateRecord, ImageLock, ImageRecord, TagMove } from '../../src/domain/image/image';
 import type { Digest } from '../../src/domain/digest';
 import type { Verdict } from '../../src/domain/check/verdict';
@@ -16,6 +18,10 @@ export interface ImageWorld {
   /** How often `moveTags` dies after it moved. */
   crashes: number;
   refuseTags: boolean;
+  /** What every suite plans. */
+  plan: Pick<SuitePlan, 'order' | 'tests' | 'pause'>;
+  /** Instead of an end at once. */
+  runTest?: (input: SuiteRun & { readonly test: string; readonly keep: Pause['mode'] }, outcome: TestOutcome) => Promise<TestOutcome>;
   readonly tags: Map<string, string>;
   readonly pushed: Set<string>;
   readonly calls: string[];
@@ -48,6 +54,11 @@ export function newImageWorld(first: ImageLock): ImageWorld {
     building: false,
     crashes: 0,
     refuseTags: false,
+    plan: {
+      order: 'in-order',
+      tests: [{ test: 'starts', kind: 'container', architecture: 'x86_64', mostSeconds: 60 }],
+      pause: { mode: 'never', seconds: 0 },
+    },
     tags: new Map(),
     pushed: new Set(),
     calls: [],
@@ -87,10 +98,33 @@ export function imageActivitiesOf(world: ImageWorld) {
       world.calls.push(`push ${built.variant || 'plain'}`);
       world.pushed.add(built.digest);
     },
-    async testImage({ lock, built, attempt }: { lock: ImageLock; built: BuiltVariant; attempt: number }) {
-      world.calls.push(`test ${built.variant || 'plain'} ${attempt}`);
-      if (!world.pushed.has(built.digest)) throw ApplicationFailure.nonRetryable('there is no such image in the registry');
-      return checksOf(lock, built.variant, true).map((check) => verdict(check, world.failing(lock, attempt)));
+    async planSuite(run: SuiteRun): Promise<SuitePlan & { passed?: Verdict }> {
+      if (!world.pushed.has(run.built.digest)) throw ApplicationFailure.nonRetryable('there is no such image in the registry');
+      return { untested: [], impossible: [], ...world.plan };
+    },
+    async runTest(input: SuiteRun & { test: string; architecture: string; keep: Pause['mode'] }): Promise<TestOutcome> {
+      world.calls.push(`test ${input.built.variant || 'plain'} ${input.attempt}`);
+      const check = imageCheck(`suite-${input.suite}`, input.built.variant);
+      const passed = !world.failing(input.lock, input.attempt).includes(check);
+      const outcome = {
+        test: input.test,
+        architecture: input.architecture,
+        passed,
+        tries: 1,
+        wrong: passed ? [] : ['seen'],
+        seconds: 1,
+        output: [],
+        log: 'log',
+      };
+      return world.runTest ? world.runTest(input, outcome) : outcome;
+    },
+    async discardTest({ test }: { test: string }) {
+      world.calls.push(`discard ${test}`);
+    },
+    async concludeSuite(
+      input: SuiteRun & Pick<SuitePlan, 'untested' | 'impossible'> & { outcomes: readonly TestOutcome[]; seconds: number },
+    ) {
+      return suiteVerdict(input, input);
     },
     async writeImageGate(gate: ImageGateRecord) {
       world.gates.push(gate);

@@ -310,7 +310,15 @@ export async function onStage<T>(
   const activities = { ...activitiesOf(world, env), ...others };
   const identity = 'stage';
   const common = { connection: env.nativeConnection, activities, identity };
-  const queues = [QUEUES.control, QUEUES.tester, QUEUES.signer, QUEUES.publisher, QUEUES.builder('x86_64'), QUEUES.builder('aarch64')];
+  const queues = [
+    QUEUES.control,
+    QUEUES.tester,
+    QUEUES.suites,
+    QUEUES.signer,
+    QUEUES.publisher,
+    QUEUES.builder('x86_64'),
+    QUEUES.builder('aarch64'),
+  ];
   const workers = await Promise.all([
     Worker.create({ connection: env.nativeConnection, identity, taskQueue: QUEUES.workflows, workflowBundle: await workflowBundle() }),
     ...queues.map((taskQueue) => Worker.create({ ...common, taskQueue })),

@@ -14,12 +14,18 @@ export async function imageSpecOf(store: Store, lock: ImageLock): Promise<ImageS
   return read.value;
 }
 
-/** The suites of an image as they were when it was locked. */
-export async function suitesOf(store: Store, lock: ImageLock): Promise<readonly Suite[]> {
-  const reading = lock.suites.map(async ({ name, file }) => {
-    const read = readSuite(await readFile(await store.object(file), 'utf8'), `${name}.test.yaml`);
-    if (!read.ok) throw new Error(read.error.map(formatProblem).join('\n'));
-    return { ...read.value, name };
-  });
-  return await Promise.all(reading);
+/** A suite of an image as it was when the image was locked. */
+export async function suiteOf(store: Store, lock: ImageLock, name: string): Promise<Suite> {
+  const found = lock.suites.find((suite) => suite.name === name);
+  if (!found) throw new Error(`the lock of ${lock.image} has no suite ${name}`);
+  const read = readSuite(await readFile(await store.object(found.file), 'utf8'), `${name}.test.yaml`);
+  if (!read.ok) throw new Error(read.error.map(formatProblem).join('\n'));
+  return { ...read.value, name };
+}
+
+/** The manifest that a test names, as it was when the image was locked. */
+export async function manifestOf(store: Store, lock: ImageLock, suite: string, file: string): Promise<string> {
+  const digest = lock.suites.find(({ name }) => name === suite)?.manifests?.[file];
+  if (!digest) throw new Error(`the lock of ${lock.image} has no manifest ${file} of its suite ${suite}`);
+  return await readFile(await store.object(digest), 'utf8');
 }

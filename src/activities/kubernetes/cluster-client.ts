@@ -19,19 +19,38 @@ export interface ClusterClient {
   namespaces(
     labels: Readonly<Record<string, string>>,
   ): Promise<readonly { readonly name: string; readonly annotations: Readonly<Record<string, string>> }[]>;
-  pods(namespace: string, label: string): Promise<readonly PodState[]>;
+  /** `selector`: as for labels of Kubernetes (`part=test`, `part!=test`). */
+  pods(namespace: string, selector: string): Promise<readonly PodState[]>;
   events(namespace: string): Promise<readonly ClusterEvent[]>;
   /** Deletes it with all that is in it. One that is gone is fine. */
   deleteNamespace(name: string): Promise<void>;
-  /** Lines of the log of a pod's container with their timestamps, from `since` (RFC 3339, whole seconds) on, followed while it runs. Whether it came to its end is not told: the pod tells. */
-  followLog(request: {
+  /**
+   * Lines of the log of a pod's container with their timestamps, from `since` (RFC 3339, whole seconds) on, followed while it runs; or its last lines as they are. Whether it came to
+   * its end is not told: the pod tells.
+   */
+  readLog(request: {
     readonly namespace: string;
     readonly pod: string;
-    readonly since?: string;
+    readonly read: { readonly follow: true; readonly since?: string } | { readonly follow: false; readonly lines: number };
     readonly signal: AbortSignal;
     onLine(line: string): void;
   }): Promise<void>;
+  /** Asks a server in the cluster with a GET, through the API server: no client and no open port is needed. */
+  ask(request: {
+    readonly namespace: string;
+    readonly target: ProxyTarget;
+    readonly port: number;
+    readonly path: string;
+  }): Promise<ProxyAnswer>;
 }
+
+export type ProxyTarget = { readonly pod: string } | { readonly service: string };
+
+/** What came of it: an answer of HTTP; something that listens and says no HTTP; or why nothing listens there. */
+export type ProxyAnswer =
+  | { readonly kind: 'http'; readonly status: number; readonly body: string }
+  | { readonly kind: 'silent'; readonly text: string }
+  | { readonly kind: 'closed'; readonly text: string };
 
 /** A client of the cluster that a kubeconfig file names. Throws `ClusterRefused` where the file cannot be used. */
 export async function connectCluster(kubeconfig: string): Promise<ClusterClient> {
@@ -77,8 +96,8 @@ export async function connectCluster(kubeconfig: string): Promise<ClusterClient>
       const { items } = await asked('list namespaces', core.listNamespace({ labelSelector }));
       return items.map(({ metadata }) => ({ name: metadata?.name ?? '', annotations: metadata?.annotations ?? {} }));
     },
-    async pods(namespace, label) {
-      const { items } = await asked(`list pods of ${namespace}`, core.listNamespacedPod({ namespace, labelSelector: label }));
+    async pods(namespace, labelSelector) {
+      const { items } = await asked(`list pods of ${namespace}`, core.listNamespacedPod({ namespace, labelSelector }));
       return items;
     },
     async events(namespace) {
@@ -99,13 +118,21 @@ export async function connectCluster(kubeconfig: string): Promise<ClusterClient>
         if (code !== 404 && code !== 409) throw failureOf(place, `delete namespace ${name}`, error);
       }
     },
-    async followLog({ namespace, pod, since, signal, onLine }) {
+    async readLog({ namespace, pod, read, signal, onLine }) {
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/log`;
       const url = new URL(`${place}${path}`);
-      url.searchParams.set('follow', 'true');
       url.searchParams.set('timestamps', 'true');
-      if (since !== undefined) url.searchParams.set('sinceTime', since);
+      if (read.follow) url.searchParams.set('follow', 'true');
+      else url.searchParams.set('tailLines', String(read.lines));
+      if (read.follow && read.since !== undefined) url.searchParams.set('sinceTime', read.since);
       await readLines(config, url, signal, onLine);
+    },
+    async ask({ namespace, target, port, path }) {
+      const [kind, name] = 'pod' in target ? ['pods', target.pod] : ['services', target.service];
+      const url = new URL(`${place}/api/v1/namespaces/${namespace}/${kind}/${name}:${port}/proxy${path}`);
+      const answer = await askThroughProxy(config, url);
+      if ('refused' in answer) throw failureOf(place, `ask ${name}:${port} through its proxy`, answer.refused);
+      return answer;
     },
   };
 }
@@ -140,6 +167,51 @@ async function readLines(config: KubeConfig, url: URL, signal: AbortSignal, onLi
   });
 }
 
+/** An error of the API server itself is a Status (meta/v1); everything else is what the server in the cluster said. */
+async function askThroughProxy(config: KubeConfig, url: URL): Promise<ProxyAnswer | { readonly refused: unknown }> {
+  const signal = AbortSignal.timeout(ASK_MS);
+  const options = { method: 'GET', signal, headers: {} };
+  await config.applyToHTTPSOptions(options);
+  try {
+    const { status, body } = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const asking = request(url, options, (response) => {
+        const parts: Buffer[] = [];
+        let bytes = 0;
+        response.on('data', (part: Buffer) => {
+          if (bytes < MOST_BODY) parts.push(part);
+          bytes += part.length;
+        });
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString('utf8') }));
+        response.on('error', reject);
+      });
+      asking.on('error', reject);
+      asking.end();
+    });
+    const own = statusOf(body);
+    if (own === undefined) return { kind: 'http', status, body };
+    if (own.startsWith('error trying to reach service: dial ') || own.startsWith('no endpoints available') || status === 404)
+      return { kind: 'closed', text: own };
+    if (status >= 500) return { kind: 'silent', text: own };
+    return { refused: Object.assign(new Error(own), { code: status }) };
+  } catch (error) {
+    // A port where nothing listens refuses at once: what says nothing for so long has taken the connection.
+    if (signal.aborted) return { kind: 'silent', text: `no answer within ${ASK_MS / 1000} s` };
+    return { refused: error };
+  }
+}
+
+function statusOf(body: string): string | undefined {
+  if (!body.startsWith('{')) return undefined;
+  try {
+    const { apiVersion, kind, status, message } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    return apiVersion === 'v1' && kind === 'Status' && status === 'Failure' ? String(message) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const ASK_MS = 10_000;
+const MOST_BODY = 1024 * 1024;
 const LONGEST_LINE = 64 * 1024;
 
 function codeOf(error: unknown): number | undefined {
@@ -162,10 +234,25 @@ function failureOf(place: string, what: string, error: unknown): ApplicationFail
   const code = codeOf(error);
   const text = `${place}: cannot ${what}: ${messageOf(error).slice(0, 500)}`;
   if (code === 401) return refused(`${text}; the credentials of the kubeconfig are refused or have expired: renew them`);
+  if (code === 403 && /violates PodSecurity|exceeded quota|maximum .* usage per/.test(text))
+    return refused(`${text}; ask for less in the manifest, or for \`pod-security: { level: baseline, reason: … }\` in the suite`);
+  if (BAD_CERTIFICATE.has((error as { readonly code?: unknown }).code))
+    return refused(`${text}; the certificate in the kubeconfig is not that of this cluster`);
   if (code === 403) return refused(`${text}; the account of the kubeconfig needs that right`);
   if (code === 400 || code === 404 || code === 422) return refused(text);
   return infrastructure(text, error);
 }
+
+/** Codes of Node (OpenSSL) for a server that is not the one of the kubeconfig. */
+const BAD_CERTIFICATE: ReadonlySet<unknown> = new Set([
+  'CERT_HAS_EXPIRED',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
 
 function refused(message: string): ApplicationFailure {
   return ApplicationFailure.create({ type: 'ClusterRefused', message, nonRetryable: true });

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { NOTHING_KEPT, newLines, type KeptLog } from '../../domain/kubernetes/log-lines';
 import { podStanding, TOO_LONG, type PodState, type PodStanding } from '../../domain/kubernetes/pod';
 import {
   EXPIRES,
@@ -9,6 +7,7 @@ import {
   MANAGED,
   namespaceManifest,
   namespaceOf,
+  podsOf,
   SERVER,
   serverPod,
   START_SECONDS,
@@ -19,17 +18,11 @@ import {
 import { infrastructure } from '../melange/infrastructure';
 import type { Store } from '../store/store';
 import type { ClusterClient } from './cluster-client';
+import { missingAnswers } from './answers';
+import { note, openRunLog, type RunLog } from './run-log';
 
-/** How a run ended. `log` is its name in the store. */
-export type KubernetesReport = {
-  readonly namespace: string;
-  readonly log: string;
-  readonly seconds: number;
-  /** Of the test's one pod. */
-  readonly pod?: string;
-} & (
-  { readonly outcome: 'ended'; readonly exit: number; readonly reason?: string } | { readonly outcome: 'failed'; readonly reason: string }
-);
+/** How a run ended. */
+export type KubernetesReport = End & { readonly namespace: string; readonly seconds: number };
 
 export interface RunLife {
   readonly signal?: AbortSignal;
@@ -51,129 +44,184 @@ export function createKubernetesRunner(deps: { readonly cluster: ClusterClient; 
       if (Date.now() > deadline) throw infrastructure(`namespace ${namespace} is being deleted for ${GONE_SECONDS} s`);
       await sleep(STEP_MS);
     }
-    const expires = Math.floor(now().getTime() / 1000) + run.timeoutSeconds + 2 * START_SECONDS + KEPT_SECONDS;
-    await cluster.create(namespaceManifest(namespace, run, expires));
-    for (const manifest of limitsOf(namespace)) await cluster.create({ ...manifest });
+    const most = 2 * (run.timeoutSeconds + START_SECONDS) + run.keepSeconds + KEPT_SECONDS;
+    await cluster.create(namespaceManifest(namespace, run, Math.floor(now().getTime() / 1000) + most));
+    for (const manifest of limitsOf(namespace, run)) await cluster.create(manifest);
   };
 
-  /** Waits until the server answers at its port, and gives its address. */
-  const startServer = async (namespace: string, run: KubernetesRun, life: RunLife): Promise<string | { readonly failed: string }> => {
-    if (!run.server) return '';
-    await cluster.create(serverPod(namespace, { ...run, server: run.server }));
+  const podsWith = async (namespace: string, selector: string): Promise<readonly Seen[]> =>
+    (await cluster.pods(namespace, selector)).map((pod) => ({ pod, name: pod.metadata?.name ?? '', standing: podStanding(pod) }));
+
+  /** Makes what is tested, and waits until it is ready. */
+  const startTested = async (namespace: string, run: KubernetesRun, life: RunLife): Promise<Tested | { readonly failed: string }> => {
+    const { server, manifests } = run;
+    if (server) await cluster.create(serverPod(namespace, { ...run, server }));
+    for (const manifest of manifests) await cluster.create(manifest);
+    const wanted = (server ? 1 : 0) + podsOf(manifests);
     const deadline = Date.now() + START_SECONDS * 1000;
     for (;;) {
-      const standing = await standingOf(namespace, SERVER);
-      if (standing?.kind === 'running' && standing.ready && standing.address) return `${standing.address}:${run.server.port}`;
-      if (standing?.kind === 'ended') return { failed: `the server ended with code ${standing.exit} before it answered` };
-      if (standing?.kind === 'lost') return { failed: `the server: ${standing.reason}` };
-      if (Date.now() > deadline) return { failed: `the server does not answer after ${START_SECONDS} s: ${told(standing)}` };
-      life.say(`the server: ${told(standing)}`);
+      const pods = await podsWith(namespace, OTHERS);
+      const ready = pods.filter(({ standing }) => (standing.kind === 'running' && standing.ready) || isDone(standing));
+      if (ready.length >= wanted)
+        return { pods, since: Math.max(0, ...pods.map(({ standing }) => (standing.kind === 'running' ? standing.since : 0))) };
+      const dead = pods.find(({ name, standing }) => name === SERVER && (standing.kind === 'ended' || standing.kind === 'lost'));
+      if (dead) return { failed: `the server: ${told(dead.standing)} before it answered` };
+      const waiting = pods.filter((pod) => !ready.includes(pod)).map(({ name, standing }) => `${name}: ${told(standing)}`);
+      const refused = pods.length < wanted ? await refusal(namespace) : undefined;
+      if (refused?.includes('violates PodSecurity')) return { failed: refused };
+      if (Date.now() > deadline)
+        return { failed: `not ready after ${START_SECONDS} s: ${refused ?? (waiting.join('; ') || told(undefined))}` };
+      life.say(waiting.join('; ') || refused || told(undefined));
       await pause(life);
     }
   };
 
-  const standingOf = async (namespace: string, part: string): Promise<PodStanding | undefined> => {
-    const pod = await podOf(namespace, part);
-    return pod && podStanding(pod);
-  };
-  const podOf = async (namespace: string, part: string): Promise<PodState | undefined> =>
-    (await cluster.pods(namespace, `millrace.dev/part=${part}`))[0];
+  /** Why pods of a controller are not made: only its events say. */
+  const refusal = async (namespace: string): Promise<string | undefined> =>
+    (await cluster.events(namespace))
+      .filter(({ text }) => text.startsWith('FailedCreate'))
+      .map(({ about, text }) => `${about}: ${text}`)
+      .at(-1);
 
-  /** Follows the test's pod to its end; the log is read from where the file in the store ends. */
-  const follow = async (
-    namespace: string,
-    timeoutSeconds: number,
-    log: string,
-    life: RunLife,
-  ): Promise<PodStanding & { readonly pod?: string }> => {
-    const file = await store.log(log);
-    let kept = await keptIn(file);
+  /** Follows the test's pod to its end, or until it answers as it must; the log is read from where the file in the store ends. */
+  const follow = async (namespace: string, run: KubernetesRun, log: RunLog, life: RunLife, asks: boolean): Promise<End> => {
     const starting = Date.now() + START_SECONDS * 1000;
     for (;;) {
-      const pod = await podOf(namespace, TEST);
-      const standing = pod ? podStanding(pod) : undefined;
-      if (standing && standing.kind !== 'starting') {
-        kept = await readLog(namespace, pod!.metadata!.name!, file, kept, life, standing.kind === 'running');
-        const uid = pod?.metadata?.uid ? { pod: pod.metadata.uid } : {};
-        if (standing.kind !== 'running') return { ...standing, ...uid };
-        if (now().getTime() - standing.since > timeoutSeconds * 1000) return { kind: 'lost', reason: TOO_LONG, ...uid };
+      const seen = (await podsWith(namespace, `millrace.dev/part=${TEST}`))[0];
+      const standing = seen?.standing;
+      if (seen && standing && standing.kind !== 'starting') {
+        const running = standing.kind === 'running';
+        const uid = seen.pod.metadata?.uid ? { pod: seen.pod.metadata.uid } : {};
+        const missing = asks && running ? await missingAnswers(cluster, namespace, run, [seen.name]) : [];
+        await readLog(namespace, seen.name, log, life, running ? (asks ? STEP_MS : FOLLOW_MS) : undefined);
+        if (asks && running && missing.length === 0) return { outcome: 'answered', ...uid };
+        if (standing.kind === 'ended' && asks)
+          return { outcome: 'failed', reason: `${told(standing)} before it answered as expected`, ...uid };
+        if (standing.kind === 'ended') {
+          const { exit, reason } = standing;
+          return { outcome: 'ended', exit, ...(reason ? { reason } : {}), ...uid };
+        }
+        if (standing.kind === 'lost') return { outcome: 'failed', reason: standing.reason, ...uid };
+        if (now().getTime() - standing.since > run.timeoutSeconds * 1000)
+          return { outcome: 'failed', reason: asks ? missing.join('; ') : TOO_LONG, ...uid };
+        if (asks) life.say(missing.join('; '));
       } else if (Date.now() > starting) {
-        return { kind: 'lost', reason: `it did not start within ${START_SECONDS} s: ${told(standing)}` };
+        return { outcome: 'failed', reason: `it did not start within ${START_SECONDS} s: ${(await refusal(namespace)) ?? told(standing)}` };
       } else life.say(told(standing));
       await pause(life);
     }
   };
 
-  const readLog = async (
+  /** Asks what is tested until all of it is as expected; undefined then, else what is not. */
+  const awaitAnswers = async (
     namespace: string,
-    pod: string,
-    file: string,
-    from: KeptLog,
+    run: KubernetesRun,
+    { pods, since }: Tested,
     life: RunLife,
-    follows: boolean,
-  ): Promise<KeptLog> => {
-    let kept = from;
+  ): Promise<string | undefined> => {
+    for (;;) {
+      const missing = await missingAnswers(
+        cluster,
+        namespace,
+        run,
+        pods.map(({ name }) => name),
+      );
+      if (missing.length === 0) return undefined;
+      if (now().getTime() - since > run.timeoutSeconds * 1000) return missing.join('; ');
+      life.say(missing.join('; '));
+      await pause(life);
+    }
+  };
+
+  /** `followMs`: how long at most of a running pod; its lines are in the store by then. */
+  const readLog = async (namespace: string, pod: string, log: RunLog, life: RunLife, followMs: number | undefined): Promise<void> => {
     const stop = new AbortController();
-    const timer = follows ? setTimeout(() => stop.abort(), FOLLOW_MS) : undefined;
-    const lines: string[] = [];
+    const timer = followMs === undefined ? undefined : setTimeout(() => stop.abort(), followMs);
+    const since = log.since();
     try {
-      await cluster.followLog({
+      await cluster.readLog({
         namespace,
         pod,
-        ...(kept.last === undefined ? {} : { since: `${kept.last.slice(0, 19)}Z` }),
+        read: { follow: true, ...(since === undefined ? {} : { since }) },
         signal: life.signal ? AbortSignal.any([life.signal, stop.signal]) : stop.signal,
-        onLine: (line) => {
-          const read = newLines(kept, [line]);
-          kept = read.kept;
-          lines.push(...read.fresh);
-        },
+        onLine: log.take,
       });
     } finally {
       clearTimeout(timer);
-      if (lines.length > 0) {
-        await appendFile(file, `${lines.join('\n')}\n`);
-        life.say(lines.at(-1)!.replace(/^\S+ /, ''));
-      }
+      log.flush();
+      const last = log.last();
+      if (last !== undefined) life.say(last);
     }
-    return kept;
   };
 
-  /** What the cluster said, for whoever asks why it failed. */
-  const explain = async (namespace: string, log: string): Promise<void> => {
-    const events = await cluster.events(namespace).catch(() => []);
-    const lines = events.map(({ at, about, text }) => `${at} event: ${about}: ${text}`);
-    if (lines.length > 0) await appendFile(await store.log(log), `${lines.join('\n')}\n`);
+  /** The last lines of the pods that are tested; as lines of the log where there is no other, else as a note. */
+  const tellTested = async (namespace: string, file: string, log: RunLog | undefined): Promise<void> => {
+    for (const { name } of await podsWith(namespace, OTHERS)) {
+      const lines: string[] = [];
+      const read = { follow: false, lines: TOLD_LINES } as const;
+      await cluster.readLog({ namespace, pod: name, read, signal: AbortSignal.timeout(FOLLOW_MS), onLine: (line) => lines.push(line) });
+      if (log) lines.forEach(log.take);
+      else await note(file, [`the log of ${name}:`, ...lines]);
+    }
+    log?.flush();
   };
 
   return {
+    /** Makes a run's namespace, or finds it. */
+    begin: (run: KubernetesRun): Promise<void> => begin(runNamespace(run), run),
     /**
      * Runs a test to its end. The namespace stays until `discard`: a worker that dies between the end and its report finds the end. When `life.signal` aborts (cancelled, or the worker is stopped) the run
      * goes on; whoever cancelled it discards it. Throws `ClusterRefused` and `Infrastructure`.
      */
     async run(run: KubernetesRun, log: string, life: RunLife): Promise<KubernetesReport> {
       const started = Date.now();
-      const namespace = namespaceOf(run, sha256);
-      const report = { namespace, log };
-      const seconds = () => (Date.now() - started) / 1000;
+      const namespace = runNamespace(run);
+      const file = await store.log(log);
+      const writer = openRunLog(file);
+      const ended = (end: End): KubernetesReport => {
+        writer.finish();
+        return { namespace, seconds: (Date.now() - started) / 1000, ...end };
+      };
       await begin(namespace, run);
-      const server = await startServer(namespace, run, life);
-      if (typeof server !== 'string') {
-        await explain(namespace, log);
-        return { ...report, seconds: seconds(), outcome: 'failed', reason: server.failed };
+      const tested = run.server !== undefined || run.manifests.length > 0;
+      const asks = run.ports.length > 0 || run.http.length > 0;
+      if (!tested) {
+        await cluster.create(testJob(namespace, { ...run, job: run.job ?? { command: [] } }, undefined));
+        return ended(await follow(namespace, run, writer, life, asks));
       }
-      await cluster.create(testJob(namespace, run, server === '' ? undefined : server));
-      const end = await follow(namespace, run.timeoutSeconds, log, life);
-      const pod = end.pod === undefined ? {} : { pod: end.pod };
-      if (end.kind === 'ended') {
-        if (end.exit !== 0) await explain(namespace, log);
-        return { ...report, ...pod, seconds: seconds(), outcome: 'ended', exit: end.exit, ...(end.reason ? { reason: end.reason } : {}) };
+      const ready = await startTested(namespace, run, life);
+      if ('failed' in ready) return ended({ outcome: 'failed', reason: ready.failed });
+      const missing = asks ? await awaitAnswers(namespace, run, ready, life) : undefined;
+      if (!run.job) await tellTested(namespace, file, writer);
+      if (missing !== undefined) return ended({ outcome: 'failed', reason: missing });
+      if (!run.job) return ended({ outcome: 'answered' });
+      const server = ready.pods.find(({ name }) => name === SERVER)?.standing;
+      const address = server?.kind === 'running' && run.server ? `${server.address}:${run.server.port}` : undefined;
+      await cluster.create(testJob(namespace, { ...run, job: run.job }, address));
+      return ended(await follow(namespace, run, writer, life, false));
+    },
+    /** Adds to the log what the cluster said, for whoever asks why it failed. */
+    async explain(run: KubernetesRun, log: string): Promise<void> {
+      const namespace = runNamespace(run);
+      const file = await store.log(log);
+      const events = await cluster.events(namespace);
+      if (run.job) await tellTested(namespace, file, undefined);
+      await note(
+        file,
+        events.map(({ at, about, text }) => `${at} ${about}: ${text}`),
+      );
+    },
+    /** The last of these tries that was begun: it was begun because those before it failed. */
+    async newest(tries: readonly KubernetesRun[]): Promise<number | undefined> {
+      for (const run of [...tries].reverse()) {
+        const found = await cluster.namespace(runNamespace(run));
+        if (found && !found.terminating) return run.key.try;
       }
-      await explain(namespace, log);
-      return { ...report, ...pod, seconds: seconds(), outcome: 'failed', reason: end.kind === 'lost' ? end.reason : told(end) };
+      return undefined;
     },
     /** Deletes all that a run left in the cluster. */
     async discard(run: Pick<KubernetesRun, 'key'>): Promise<void> {
-      await cluster.deleteNamespace(namespaceOf(run, sha256));
+      await cluster.deleteNamespace(runNamespace(run));
     },
     /** Deletes namespaces whose time is over: leftovers of runs that nobody asks for any more. */
     async collect(): Promise<readonly string[]> {
@@ -189,8 +237,31 @@ export function createKubernetesRunner(deps: { readonly cluster: ClusterClient; 
 
 export type KubernetesRunner = ReturnType<typeof createKubernetesRunner>;
 
-/** A reading is ended and begun anew so often: its lines are in the store by then. */
+interface Seen {
+  readonly pod: PodState;
+  readonly name: string;
+  readonly standing: PodStanding;
+}
+
+/** What is tested, and since when all of it runs (milliseconds since 1970). */
+interface Tested {
+  readonly pods: readonly Seen[];
+  readonly since: number;
+}
+
+/** The Job's container ended with a code, or all that is asked of a server is as expected, or neither. `pod` is the uid of the Job's one. */
+type End = { readonly pod?: string } & (
+  | { readonly outcome: 'ended'; readonly exit: number; readonly reason?: string }
+  | { readonly outcome: 'answered' }
+  | { readonly outcome: 'failed'; readonly reason: string }
+);
+
+const OTHERS = `millrace.dev/part!=${TEST}`;
+/** A reading is ended and begun anew so often. */
 const FOLLOW_MS = 5_000;
+const TOLD_LINES = 1_000;
+
+const isDone = (standing: PodStanding) => standing.kind === 'ended' && standing.exit === 0;
 
 async function pause(life: RunLife): Promise<void> {
   await sleep(STEP_MS, undefined, life.signal ? { signal: life.signal } : {});
@@ -200,29 +271,10 @@ function told(standing: PodStanding | undefined): string {
   if (!standing) return 'there is no pod yet';
   if (standing.kind === 'starting') return standing.why ?? 'the pod starts';
   if (standing.kind === 'running') return standing.ready ? 'it runs' : 'it runs and is not ready';
-  return standing.kind === 'ended' ? `ended with code ${standing.exit}` : standing.reason;
+  return standing.kind === 'ended' ? `it ended with code ${standing.exit}` : standing.reason;
 }
 
-/** The end of a log that an earlier worker wrote; what it did not finish writing is cut off. */
-async function keptIn(file: string): Promise<KeptLog> {
-  const handle = await open(file, 'a+');
-  try {
-    const { size } = await handle.stat();
-    const length = Math.min(size, TAIL_BYTES);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    const text = buffer.toString('utf8');
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    await handle.truncate(size - Buffer.byteLength(text.slice(whole.length)));
-    const lines = whole.split('\n').filter((line) => /^\d{4}-\d\d-\d\dT\S+Z /.test(line) && !/ event: /.test(line));
-    return newLines(NOTHING_KEPT, lines.slice(-KEPT_LINES)).kept;
-  } finally {
-    await handle.close();
-  }
-}
-
-const TAIL_BYTES = 256 * 1024;
-const KEPT_LINES = 500;
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+/** The namespace of a run: the same run has the same. */
+export function runNamespace(run: Pick<KubernetesRun, 'key'>): string {
+  return namespaceOf(run, (text) => createHash('sha256').update(text).digest('hex'));
 }

@@ -12,9 +12,14 @@ export function imageCheck(check: (typeof BUILD_CHECKS)[number] | `suite-${strin
   return variant === '' ? check : `${check}:${variant}`;
 }
 
+/** The suites that run on every variant. */
+export function suitesOf({ suites }: Pick<ImageLock, 'suites'>): readonly string[] {
+  return suites.length > 0 ? suites.map(({ name }) => name) : [ENTRYPOINT_SUITE];
+}
+
 /** The verdicts that the gate of an image needs: every check of what was built, and every suite, on every variant. */
 export function requiredImageChecks(lock: Pick<ImageLock, 'variants' | 'suites'>): readonly string[] {
-  const suites = lock.suites.length > 0 ? lock.suites.map(({ name }) => name) : [ENTRYPOINT_SUITE];
+  const suites = suitesOf(lock);
   return lock.variants.flatMap(({ variant }) => [
     ...BUILD_CHECKS.map((check) => imageCheck(check, variant)),
     ...suites.map((suite) => imageCheck(`suite-${suite}`, variant)),

@@ -8,6 +8,26 @@ export interface SuiteRun {
   readonly suite: string;
   /** How often a person asked for it again. */
   readonly attempt: number;
+  /** Also where it has passed before: a person wants to see it run. */
+  readonly anew?: true;
+  /** Instead of what the suite says. */
+  readonly pause?: Pause['mode'];
+}
+
+/** Id of the workflow of a suite: the same run asked for again is the same workflow. */
+export function imageTestId({ lock, built, suite, attempt }: SuiteRun): string {
+  return `image-test:${lock.image}:${built.digest.replace(/^sha256:/, '').slice(0, 16)}:${suite}:${attempt}`;
+}
+
+/** Name in the store of the log of one run of a test; `part` tells runs of the same test apart. */
+export function logOfTest(
+  { lock, built, suite, attempt, architecture }: SuiteRun & { readonly architecture: string },
+  test: string,
+  part: string,
+): string {
+  const digest = built.digest.replace(/^sha256:/, '').slice(0, 16);
+  const name = test.replace(/[^A-Za-z0-9]+/g, '-').slice(0, 60);
+  return `images/${lock.image}/${digest}/${built.variant || 'plain'}-${suite}-${attempt}/${name}-${architecture}-${part}.log`;
 }
 
 /** One test of a suite on one architecture. */

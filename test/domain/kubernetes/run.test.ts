@@ -3,9 +3,12 @@ import { EXPIRES, namespaceManifest, namespaceOf, serverPod, testJob, type Kuber
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const run: KubernetesRun = {
-  key: { digest: `sha256:${'ab'.repeat(32)}`, suite: 'basic', test: 'starts', architecture: 'x86_64', attempt: 0 },
+  key: { digest: `sha256:${'ab'.repeat(32)}`, suite: 'basic', test: 'starts', architecture: 'x86_64', attempt: 0, try: 1 },
   image: `127.0.0.1:5000/web@sha256:${'ab'.repeat(32)}`,
-  command: ['--check'],
+  manifests: [],
+  ports: [],
+  http: [],
+  keepSeconds: 0,
   timeoutSeconds: 60,
   level: { name: 'restricted' },
   memory: '64Mi',
@@ -16,7 +19,7 @@ it('a namespace is named by what is run, and by nothing else', () => {
   const name = namespaceOf(run, hash);
   expect(name).toMatch(/^millrace-abababababab-[0-9a-f]{12}$/);
   expect(namespaceOf({ key: { ...run.key } }, hash)).toBe(name);
-  for (const other of [{ suite: 'more' }, { test: 'ends' }, { attempt: 1 }, { architecture: 'aarch64' }])
+  for (const other of [{ suite: 'more' }, { test: 'ends' }, { attempt: 1 }, { try: 2 }, { architecture: 'aarch64' }])
     expect(namespaceOf({ key: { ...run.key, ...other } }, hash)).not.toBe(name);
 });
 
@@ -34,7 +37,7 @@ it('a namespace has the level of Pod Security, when it expires, and the reason o
 });
 
 it('a test runs once, without a token, without rights, and with its limits', () => {
-  expect(testJob('n', run, '10.0.0.9:80')).toMatchObject({
+  expect(testJob('n', { ...run, job: { command: ['--check'] } }, '10.0.0.9:80')).toMatchObject({
     metadata: { namespace: 'n' },
     spec: {
       backoffLimit: 0,
@@ -61,7 +64,7 @@ it('a test runs once, without a token, without rights, and with its limits', () 
 
 it('a server runs its own command, and is ready when its port answers', () => {
   const server = { command: ['--listen', '80'], port: 80 };
-  expect(serverPod('n', { ...run, program: ['/bin/check'], server })).toMatchObject({
+  expect(serverPod('n', { ...run, job: { program: ['/bin/check'], command: [] }, server })).toMatchObject({
     spec: { containers: [{ args: ['--listen', '80'], readinessProbe: { tcpSocket: { port: 80 } } }] },
   });
 });
