@@ -7,8 +7,8 @@ import { RegistryRefused, RegistryUnavailable } from './errors';
 export interface Authorization {
   /** The header that was good for this repository before. */
   known(repository: string): string | undefined;
-  /** The header for a challenge (`WWW-Authenticate`). Throws `RegistryRefused` and `RegistryUnavailable`. */
-  answer(challenge: string, repository: string): Promise<string>;
+  /** The header for a challenge (`WWW-Authenticate`); undefined where it asks for nothing that is known here. Throws `RegistryRefused` and `RegistryUnavailable`. */
+  answer(challenge: string, repository: string): Promise<string | undefined>;
 }
 
 const SECONDS = 30;
@@ -44,8 +44,7 @@ export function createAuthorization(deps: { readonly base: string; readonly cred
         headers.set(repository, header);
         return header;
       }
-      if (!asked.some(({ scheme }) => scheme === 'basic'))
-        throw refuse(`it asks for credentials in a way that Millrace does not know (${JSON.stringify(challenge.slice(0, 60))})`);
+      if (!asked.some(({ scheme }) => scheme === 'basic')) return undefined;
       const credentials = await deps.credentials(host);
       if (!credentials) throw refuse(`it asks for credentials, and there are none: ${CREDENTIALS_REMEDY}`);
       headers.set(repository, basic(credentials));

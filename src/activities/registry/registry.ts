@@ -83,9 +83,11 @@ export function createRegistry(deps: { readonly url: string; readonly credential
     const own = new URL(url).origin === new URL(base).origin;
     let answer = await send(method, url, request, own ? authorization.known(request.repository) : undefined);
     if (answer.status === 401 && own) {
-      const challenge = answer.headers.get('www-authenticate') ?? '';
-      await answer.body?.cancel();
-      answer = await send(method, url, request, await authorization.answer(challenge, request.repository));
+      const authorized = await authorization.answer(answer.headers.get('www-authenticate') ?? '', request.repository);
+      if (authorized !== undefined) {
+        await answer.body?.cancel();
+        answer = await send(method, url, request, authorized);
+      }
     }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408)
       throw new RegistryUnavailable(`${method} ${shown(url)}: the registry answered ${answer.status}${await said(answer)}`);
