@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readImageSpec, type ImageSpec, type ImageStream } from '../../../src/domain/image/spec';
-import { streamProblems, TAG_RULES, tagsOf } from '../../../src/domain/image/stream';
+import { streamEnds, streamProblems, streamsOfTags, TAG_RULES, tagsOf } from '../../../src/domain/image/stream';
 
 const at = { file: 'image.yaml', line: 1, column: 1 };
 const stream = (name: string, versions: string, more: Partial<ImageStream> = {}): ImageStream => ({
@@ -46,6 +46,30 @@ describe('the tags of a version', () => {
     const tagging = tagsOf(spec(stream('old', '*', { endOfLife })), '', '1.0-r0', TODAY);
     expect('tags' in tagging).toBe(moves);
     if (!moves) expect(tagging).toEqual({ none: expect.stringContaining(`reached its end of life on ${endOfLife}`) });
+  });
+});
+
+describe('the end of life of a stream', () => {
+  it.each([
+    ['2026-07-02', 31, undefined],
+    ['2026-07-01', 30, 'the stream two reaches its end of life on 2026-07-01, in 30 days: from then on its tags stay where they are'],
+    ['2026-06-02', 1, 'in 1 day:'],
+    ['2026-06-01', 0, 'the stream two reached its end of life on 2026-06-01: its tags stay where they are'],
+    ['2025-06-01', -365, 'reached its end of life on 2025-06-01'],
+  ])('%s, in %i days, is said as %s', (endOfLife, days, text) => {
+    const ends = streamEnds({ 2: { stream: 'two', endOfLife }, '2.1': { stream: 'two', endOfLife }, latest: { stream: 'rest' } }, TODAY);
+    if (text === undefined) return expect(ends).toEqual([]);
+    expect(ends).toEqual([{ stream: 'two', endOfLife, past: days <= 0, tags: ['2', '2.1'], text: expect.stringContaining(text) }]);
+  });
+
+  it('is that of image.yaml now, for tags of the release and for those of a stream that it left', () => {
+    const now = spec(stream('two', '2', { endOfLife: '2026-07-01' }), stream('three', '3'));
+    const before = { 2: { stream: 'two' }, 3: { stream: 'three', endOfLife: '2026-01-01' }, 1: { stream: 'one', endOfLife: '2025-01-01' } };
+    expect(streamsOfTags(before, [tagsOf(now, '', '3.1-r0', TODAY)], now)).toEqual({
+      1: { stream: 'one', endOfLife: '2025-01-01' },
+      2: { stream: 'two', endOfLife: '2026-07-01' },
+      ...Object.fromEntries(['latest', '3', '3.1'].map((tag) => [tag, { stream: 'three' }])),
+    });
   });
 });
 
