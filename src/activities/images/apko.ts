@@ -20,12 +20,15 @@ export async function lockConfiguration(
     readonly config: Uint8Array;
     readonly flags: readonly string[];
     readonly architectures: readonly string[];
+    /** Keeps what was fetched of remote repositories; absent where there are none. */
+    readonly cache?: string;
     readonly signal?: AbortSignal;
   },
 ): Promise<{ readonly ok: true; readonly file: string } | { readonly ok: false; readonly problem: string }> {
-  const { folder, config, flags, architectures, signal } = request;
+  const { folder, config, flags, architectures, cache, signal } = request;
   await writeFile(join(folder, CONFIG), config);
   const args = ['lock', CONFIG, ...flags, '--arch', architectures.join(','), '--output', LOCK, '--log-level', 'error'];
+  if (cache !== undefined) args.push('--cache-dir', cache);
   const env = { HOME: folder, TMPDIR: folder, PATH: process.env['PATH'] };
   const finished = await run(apko.path, args, { cwd: folder, env, ...(signal ? { signal } : {}) });
   if (finished.code === 0) return { ok: true, file: join(folder, LOCK) };

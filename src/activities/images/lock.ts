@@ -24,6 +24,7 @@ import { shownGeneration } from '../repository/current';
 import { createRepositoryReader } from '../repository/reader';
 import type { Store } from '../store/store';
 import { lockConfiguration } from './apko';
+import { openApkoCache } from './apko-cache';
 import { apkoProblems } from './apko-config';
 import { explainConflict } from './conflict';
 import { lockChanges, readLockedFile } from './locked-file';
@@ -70,11 +71,17 @@ export function createImageLock(deps: ImageLockDeps): Pick<ImageControlActivitie
     signal?: AbortSignal,
   ): Promise<{ readonly file: string; readonly packages: readonly ImagePackage[] } | { readonly problem: string }> => {
     const { architectures } = deps;
-    const flags = await linkRepositories(nameRepositories(repositories, generation), architectures, folder);
-    const finished = await lockConfiguration(tools.apko, { folder, config, flags, architectures, ...(signal ? { signal } : {}) });
+    const named = nameRepositories(repositories, generation);
+    const flags = await linkRepositories(named, architectures, folder);
+    const finished = await lockConfiguration(tools.apko, {
+      ...{ folder, config, flags, architectures },
+      // Of folders it would keep a copy of every package, for nothing.
+      ...(named.some((repository) => repository.folder === undefined) ? { cache: await openApkoCache(deps.work) } : {}),
+      ...(signal ? { signal } : {}),
+    });
     if (!finished.ok) return finished;
     const packages = await readLockedFile(finished.file);
-    const unmet = await unmetIn(packages, repositories, generation, join(folder, 'indexes'));
+    const unmet = await unmetIn(packages, repositories, generation, join(deps.work, 'indexes'));
     if (unmet.length === 0) return { file: finished.file, packages };
     return { problem: `these do not fit together yet: ${unmet.slice(0, MOST_PROBLEMS).join(', ')}` };
   };
@@ -267,11 +274,11 @@ async function unmetIn(
   packages: readonly ImagePackage[],
   repositories: PackageRepositories,
   generation: number,
-  scratch: string,
+  kept: string,
 ): Promise<readonly string[]> {
   const unmet: string[] = [];
   for (const architecture of new Set(packages.map((item) => item.architecture))) {
-    const opened = await openRepositories(repositories, architecture, scratch, generation);
+    const opened = await openRepositories(repositories, architecture, kept, generation);
     const known = new Map(opened.flatMap(({ records }) => [...records.values()].map((record) => [record.checksum, record] as const)));
     unmet.push(
       ...unmetDependencies(

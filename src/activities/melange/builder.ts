@@ -206,7 +206,7 @@ async function prepare(
   const problem = unbuildable(compiled.value, input);
   if (problem !== undefined) return refuse(problem);
 
-  const repositories = await openRepositories(deps.repositories, architecture, join(attempt.folder, 'indexes'));
+  const repositories = await openRepositories(deps.repositories, architecture, join(deps.work, 'indexes'));
   const resolution = await resolve(tools, repositories, compiled.value.environment, architecture, join(attempt.folder, 'resolve'));
   if (!resolution.ok) return refuse(`the build environment does not resolve: ${resolution.problem}`);
   return ok({ key: keyOf(resolution.packages), compiled: compiled.value, environment: resolution.packages, epoch });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { access, link, copyFile, mkdir, realpath, rename, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { IndexRecord } from '../../domain/apk/apk';
@@ -15,6 +14,8 @@ import { removeOlder } from '../store/leftovers';
 import type { Store } from '../store/store';
 import { readIndexFile, writeIndexFile } from './index-file';
 import { infrastructure } from './infrastructure';
+import { keptIndex } from './kept-index';
+import { request } from './request';
 import type { Tools } from './tools';
 
 /** Where build and test environments take their packages from. Keys are files of public keys, `<name>.rsa.pub`. */
@@ -45,19 +46,17 @@ export interface ResolvedPackage extends LockedPackage {
 export type Resolution =
   { readonly ok: true; readonly packages: readonly ResolvedPackage[] } | { readonly ok: false; readonly problem: string };
 
-const FETCH_SECONDS = 120;
-
 /** How long a fetched apk is kept after it was last used. */
 const UNUSED_MILLISECONDS = 7 * 24 * 60 * 60 * 1000;
 
 /**
- * Opens the repositories as they are now, or the published one as it was in the generation `of`. `scratch` keeps copies of the indexes of remote ones. Throws the retryable `Infrastructure` where one that
+ * Opens the repositories as they are now, or the published one as it was in the generation `of`. `kept` is where the indexes of remote ones stay from time to time (see `keptIndex`). Throws the retryable `Infrastructure` where one that
  * millrace.yaml names has nothing for the architecture; the published one may be empty.
  */
 export async function openRepositories(
   repositories: PackageRepositories,
   architecture: string,
-  scratch: string,
+  kept: string,
   of?: number,
 ): Promise<readonly OpenRepository[]> {
   const { published, stage0, others } = repositories;
@@ -68,7 +67,7 @@ export async function openRepositories(
     ...(generation > 0 ? [openFolder(repositoryPaths(published.folder).generation(generation), published.key, architecture)] : []),
     ...others.map(({ url, key }) =>
       /^https?:/.test(url)
-        ? openRemote(url.replace(/\/+$/, ''), key, architecture, scratch)
+        ? openRemote(url.replace(/\/+$/, ''), key, architecture, kept)
         : openNamed(url, key, architecture, 'correct environment.repositories in millrace.yaml'),
     ),
   ]);
@@ -87,12 +86,9 @@ async function openNamed(folder: string, key: string, architecture: string, reme
   return repository;
 }
 
-async function openRemote(url: string, key: string, architecture: string, scratch: string): Promise<OpenRepository> {
-  const bytes = await download(`${url}/${architecture}/${INDEX}`);
-  const folder = join(scratch, createHash('sha256').update(url).digest('hex').slice(0, 16));
+async function openRemote(url: string, key: string, architecture: string, kept: string): Promise<OpenRepository> {
+  const folder = await keptIndex(url, architecture, kept);
   const index = join(folder, architecture, INDEX);
-  await mkdir(dirname(index), { recursive: true });
-  await writeFile(index, bytes);
   return { folder, key, records: byFile(await readIndexFile(index)), locate: (file) => `${url}/${architecture}/${file}` };
 }
 
@@ -207,7 +203,7 @@ async function fetched(item: LockedPackage, cache: string): Promise<string> {
   await mkdir(cache, { recursive: true });
   await removeOlder(cache, UNUSED_MILLISECONDS);
   const partial = `${file}.${process.pid}-${Math.random().toString(36).slice(2)}`;
-  await writeFile(partial, await download(item.url));
+  await writeFile(partial, Buffer.from(await (await request(item.url)).arrayBuffer()));
   await verify(partial, item);
   await rename(partial, file);
   return file;
@@ -220,17 +216,6 @@ async function touched(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function download(url: string): Promise<Buffer> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_SECONDS * 1000) }).catch((error: unknown) => {
-    throw infrastructure(
-      `${url} cannot be reached: ${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}`,
-      error,
-    );
-  });
-  if (!answer.ok) throw infrastructure(`${url} answered ${answer.status}`);
-  return Buffer.from(await answer.arrayBuffer());
 }
 
 /** The built apks as a repository that apko can resolve against, its index signed with `signer`. */

@@ -124,7 +124,7 @@ export function createTestRunner(deps: TestRunnerDeps): TestRunner {
     const attempt = await openAttempt(join(deps.work, 'tests', `${name}-${request.architecture}`));
     try {
       const tools = await findTools();
-      const published = await openRepositories(deps.repositories, request.architecture, join(attempt.folder, 'indexes'));
+      const published = await openRepositories(deps.repositories, request.architecture, join(deps.work, 'indexes'));
       if (request.builds.length === 0) return await work({ attempt, tools, repositories: published });
       const signer = await createSigner(await key(), join(attempt.folder, 'keys'), tools);
       const candidate = await openCandidate(request.builds, request.architecture, join(attempt.folder, 'candidate'), deps.store, signer);
