@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { infrastructure } from '../melange/infrastructure';
 import { run } from '../process';
 
-/** Asks what listens in a container, from within its network: no port of this machine is opened for it. */
+/** Asks what listens in a container, from within its network: no port of this machine is opened for it. Throws when the container has ended, and the retryable `Infrastructure` where its network cannot be entered. */
 export interface Inside {
   /** Why nothing accepts a connection at a TCP port; undefined where something does. */
   refusal(port: number): Promise<string | undefined>;
@@ -17,6 +19,7 @@ export type HttpAnswer =
 
 const ASK_SECONDS = 10;
 const BODY_BYTES = 1024 * 1024;
+const GOING_MS = 30_000;
 
 /** Programs for a node process in the network of the container: one says whether a port is open, one carries a connection over its standard input and output. */
 const TO_PORT = `const s = require('net').connect(+process.argv[1], '127.0.0.1'); s.on('error', (e) => { console.error(e.code); process.exit(1); });`;
@@ -35,7 +38,7 @@ export function createInside(place: { readonly namespaces: number; readonly proc
     async refusal(port) {
       const finished = await run('nsenter', enter(KNOCK, port), { timeoutSeconds: ASK_SECONDS, signal: ended });
       if (finished.code === 0) return undefined;
-      return finished.timedOut ? `no answer within ${ASK_SECONDS} s` : reasonOf(finished.stderr);
+      return finished.timedOut ? `no answer within ${ASK_SECONDS} s` : await reasonOf(finished.stderr, ended);
     },
     async get(port, path) {
       const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', 'nsenter', ...enter(CARRY, port)], { stdio: ['pipe', 'pipe', 'pipe'] });
@@ -47,8 +50,9 @@ export function createInside(place: { readonly namespaces: number; readonly proc
       try {
         return await ask(socket, port, path, AbortSignal.any([ended, AbortSignal.timeout(ASK_SECONDS * 1000)]));
       } catch (error) {
+        ended.throwIfAborted();
         if ((error as Error).name === 'TimeoutError' || said === '') return { kind: 'none', why: whyOf(error) };
-        return { kind: 'none', why: reasonOf(said) };
+        return { kind: 'none', why: await reasonOf(said, ended) };
       } finally {
         child.kill('SIGKILL');
         await gone;
@@ -84,7 +88,10 @@ function whyOf(error: unknown): string {
   return (error as Error).name === 'TimeoutError' ? `no answer within ${ASK_SECONDS} s` : (error as Error).message;
 }
 
-function reasonOf(stderr: string): string {
+async function reasonOf(stderr: string, ended: AbortSignal): Promise<string> {
   const last = stderr.trim().split('\n').at(-1) ?? '';
-  return last === 'ECONNREFUSED' ? 'nothing listens' : last || 'no answer';
+  if (!last.startsWith('nsenter:')) return last === 'ECONNREFUSED' ? 'nothing listens' : last || 'no answer';
+  // There is no network to enter while a container ends.
+  await sleep(GOING_MS, undefined, { signal: ended });
+  throw infrastructure(`the network of a container cannot be entered: ${last}`);
 }

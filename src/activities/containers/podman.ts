@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { infrastructure } from '../melange/infrastructure';
 import { run } from '../process';
 import type { Finished, RunOptions } from '../process';
+import type { Credentials } from '../registry/credentials';
 import { createInside } from './inside';
 import type { Inside } from './inside';
 
@@ -44,7 +45,7 @@ const MEMORY = '512m';
 const PROCESSES = 256;
 const LOOK_MS = 100;
 /** For a server to say its last words. */
-const STOP_MS = 5_000;
+const STOP_MS = 2_000;
 
 /** Not every machine gives a container the limits that podman asks for by default, and crun does not start on some where runc does. */
 const CONFIGURATION = `[engine]
@@ -76,9 +77,11 @@ export async function pullImage(request: {
   /** Whether the registry speaks plain HTTP. */
   readonly plain: boolean;
   readonly folder: string;
+  /** For the registry. They lie in the folder for as long as the pull takes. */
+  readonly credentials?: Credentials;
   readonly signal?: AbortSignal;
 }): Promise<PulledImage> {
-  const { reference, architecture, plain, folder, signal } = request;
+  const { reference, architecture, plain, folder, credentials, signal } = request;
   await mkdir(folder, { recursive: true });
   const [configuration, policy] = [join(folder, 'containers.conf'), join(folder, 'policy.json')];
   await writeFile(configuration, CONFIGURATION);
@@ -88,10 +91,16 @@ export async function pullImage(request: {
       ...options,
       env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, HOME: folder, TMPDIR: folder, CONTAINERS_CONF: configuration },
     });
+  const authFile = join(folder, 'auth.json');
+  if (credentials) await writeFile(authFile, authsOf(reference, credentials), { mode: 0o600 });
   const pulled = await podman(
-    ['pull', '--quiet', '--signature-policy', policy, `--tls-verify=${String(!plain)}`, '--arch', architecture, reference],
+    [
+      ...['pull', '--quiet', '--signature-policy', policy, `--tls-verify=${String(!plain)}`, '--arch', architecture],
+      ...(credentials ? ['--authfile', authFile] : []),
+      reference,
+    ],
     { timeoutSeconds: PULL_SECONDS, ...(signal ? { signal } : {}) },
-  );
+  ).finally(() => rm(authFile, { force: true }));
   if (pulled.code !== 0) throw infrastructure(`podman cannot pull ${reference}: ${lastLine(pulled)}`);
   return {
     async run({ entrypoint, arguments: args, network, timeoutSeconds, signal: stop, onOutput, meanwhile }) {
@@ -145,7 +154,7 @@ async function attend(container: {
   } finally {
     if (!ended.aborted) {
       stopping();
-      await end(first, ended);
+      await end(first, inner, ended);
     }
   }
 }
@@ -166,11 +175,18 @@ async function firstProcess(outer: number): Promise<number | undefined> {
   return Number(children.trim().split(' ')[0]) || undefined;
 }
 
-/** Podman hands the first signal to the container; what does not end by it ends with its namespace. */
-async function end(first: number, ended: AbortSignal): Promise<void> {
+/** Podman hands the first signal to the container. One that does not end by it is killed alone, so that podman puts away what it keeps of it. */
+async function end(first: number, inner: number, ended: AbortSignal): Promise<void> {
   signalTo(first, 'SIGTERM');
-  for (let waited = 0; waited < STOP_MS && !ended.aborted; waited += LOOK_MS) await sleep(LOOK_MS);
+  await isOver(ended, STOP_MS);
+  if (ended.aborted) return;
+  await run('nsenter', ['--target', String(first), '--mount', '--pid', '--', 'sh', '-c', `kill -KILL ${inner}`], { timeoutSeconds: 10 });
+  await isOver(ended, GRACE_SECONDS * 1000);
   if (!ended.aborted) signalTo(first, 'SIGKILL');
+}
+
+async function isOver(ended: AbortSignal, milliseconds: number): Promise<void> {
+  await sleep(milliseconds, undefined, { signal: ended }).catch(() => undefined);
 }
 
 function signalTo(process_: number, signal: NodeJS.Signals): void {
@@ -181,8 +197,15 @@ function signalTo(process_: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** Rule: containers-auth.json(5). */
+function authsOf(reference: string, { username, password }: Credentials): string {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  return JSON.stringify({ auths: { [reference.split('/')[0]!]: { auth } } });
+}
+
 function places(folder: string): readonly string[] {
-  return ['--root', join(folder, 'storage'), '--runroot', `${RUNNING}/run`, '--tmpdir', `${RUNNING}/tmp`];
+  // What podman itself logs would be among the words of the container.
+  return ['--log-level=fatal', '--root', join(folder, 'storage'), '--runroot', `${RUNNING}/run`, '--tmpdir', `${RUNNING}/tmp`];
 }
 
 function lastLine({ stderr, code }: Finished): string {

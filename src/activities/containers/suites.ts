@@ -45,13 +45,15 @@ async function runOnce(
   options: ContainerTestOptions,
 ): Promise<{ readonly report: ContainerReport; readonly unmet: readonly string[] }> {
   const { network, timeoutSeconds, command, entrypoint } = test;
-  let unmet: readonly string[] = ['the server did not start'];
+  let unmet: readonly string[] = [];
   const asking = async (inside: Inside, ended: AbortSignal): Promise<void> => {
     for (;;) {
-      unmet = await unmetBy(test, inside);
-      if (unmet.length === 0) return;
-      options.say(`${test.name}: ${unmet[0]}`);
+      const found = await unmetBy(test, inside);
+      if (found.length === 0) return;
+      options.say(`${test.name}: ${found[0]}`);
       await sleep(ASK_AGAIN_MS, undefined, { signal: ended });
+      // Not what was found of a container that was just ending.
+      unmet = found;
     }
   };
   const report = await image.run({
