@@ -44,7 +44,7 @@ export function imageActivities(config: Config, store: Store, repositories: Pack
       const { kubernetes } = config;
       const place = kubernetes && { kubeconfig: kubernetes.kubeconfig, registry: kubernetes.registry ?? new URL(images.registry).host };
       return createSuiteActivities({
-        ...{ store, now, registry: images.registry, work: `${paths.work}/tester` },
+        ...{ store, now, registry: images.registry, credentials: registryCredentials(), work: `${paths.work}/tester` },
         ...(place ? { kubernetes: place } : {}),
       });
     },

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { processStart } from '../activities/process-start';
+import { withoutCredentials } from '../activities/registry/credentials';
 import { Complaint } from '../config/complaint';
 import { statePaths, type Config } from '../config/config';
 import { settingPlace } from '../config/load';
@@ -14,6 +15,9 @@ import { rolesOf } from './roles';
 import { ensureSearchAttributes } from './search-attributes';
 import { ensureWatchSchedule } from './watch-schedule';
 import { ownsTemporal, temporalServer } from './temporal-server';
+
+/** Who is told how to log in to the registry. */
+const REGISTRY_USERS = ['publisher', 'tester'];
 
 /** A running factory: the Temporal server (where it is ours), a process per role and the gateway. */
 export interface Factory {
@@ -45,6 +49,7 @@ export async function startFactory(config: Config, options: FactoryOptions = {})
   const begin = (child: Omit<ChildOptions, 'logFile' | 'pidFile'>) => {
     const started = superviseChild({
       ...child,
+      env: REGISTRY_USERS.includes(child.name) ? process.env : withoutCredentials(process.env),
       logFile: `${paths.logs}/${child.name}.log`,
       pidFile: `${paths.run}/${child.name}.pid`,
       onRestart: say,

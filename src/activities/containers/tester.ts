@@ -9,6 +9,7 @@ import { mostSecondsOnCluster } from '../../domain/kubernetes/run';
 import type { SuiteActivities } from '../contract';
 import { imageSpecOf, suiteOf } from '../images/read-locked';
 import { createClusterTests, type ClusterPlace } from '../kubernetes/tests';
+import type { CredentialSource } from '../registry/credentials';
 import type { Store } from '../store/store';
 import { createContainerTests, mostSecondsHere } from './tests';
 
@@ -16,6 +17,8 @@ export interface SuiteDeps {
   readonly store: Store;
   /** `http(s)://host[:port]`. */
   readonly registry: string;
+  /** For a registry that asks for them. */
+  readonly credentials?: CredentialSource;
   readonly work: string;
   readonly now: () => Date;
   /** Where tests of kind `kubernetes` run; without it they cannot. */

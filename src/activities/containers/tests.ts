@@ -23,7 +23,7 @@ export function mostSecondsHere(test: ContainerTest | undefined): number {
 }
 
 /** Tests in containers on this machine: by digest, read-only, without capabilities and, unless a test asks, without network. */
-export function createContainerTests({ store, registry, work }: SuiteDeps) {
+export function createContainerTests({ store, registry, credentials, work }: SuiteDeps) {
   return {
     /** Without a test, the look at the entrypoint. Throws the retryable `Infrastructure`. */
     async run(run: SuiteRun & { readonly architecture: string }, test: ContainerTest | undefined): Promise<TestOutcome> {
@@ -34,11 +34,14 @@ export function createContainerTests({ store, registry, work }: SuiteDeps) {
       try {
         return await underHeartbeat(log, async ({ signal, say }) => {
           const stop = signal ? { signal } : {};
+          const { host } = new URL(registry);
+          const known = await credentials?.(host);
           const image = await pullImage({
-            reference: `${new URL(registry).host}/${lock.repository}@${built.digest}`,
+            reference: `${host}/${lock.repository}@${built.digest}`,
             architecture: PLATFORMS[architecture] ?? architecture,
             plain: registry.startsWith('http://'),
             folder: join(attempt.folder, architecture),
+            ...(known ? { credentials: known } : {}),
             ...stop,
           });
           const output = openOutputLog(await store.log(log), attempt.folder);
