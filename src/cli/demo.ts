@@ -15,8 +15,9 @@ export function demoCommand(): Command {
     .option('--keep', 'leave the factory running afterwards, with its Temporal UI, until Ctrl-C')
     .option('--json', 'print a summary for programs on standard output')
     .option('--folder <folder>', 'where to work; made anew', '.millrace/demo')
+    .option('--kubeconfig <file>', 'of a cluster (`millrace cluster up`): also runs a suite of the image there')
     .addHelpText('after', '\nExit codes: 0 everything was verified, 1 something did not hold, 2 usage or set-up, 130 interrupted')
-    .action(async (options: { keep?: boolean; json?: boolean; folder: string }) => {
+    .action(async (options: { keep?: boolean; json?: boolean; folder: string; kubeconfig?: string }) => {
       const interruption = new AbortController();
       const interrupt = () => interruption.abort(new Error('interrupted'));
       process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
@@ -30,7 +31,7 @@ export function demoCommand(): Command {
         chapters: narrator.chapters,
       });
       try {
-        const running = await runDemo(folder, narrator, interruption.signal);
+        const running = await runDemo(folder, narrator, interruption.signal, options.kubeconfig && path.resolve(options.kubeconfig));
         narrator.chapter(`Verified: ${narrator.verified.length} claims, all from outside`);
         if (options.json) printJson(summary('verified'));
         if (options.keep) await keep(running.ui, running.configFile, interruption.signal);

@@ -8,7 +8,7 @@ import type { Scene } from './scene';
 import { baseLine, rejected, survivesKills, upstreamRelease, waitsForAPerson } from './story';
 import { advisories } from './story-advisories';
 import { cascade } from './story-cascade';
-import { imageSurvivesKill, imageWaits } from './story-image';
+import { imageOnCluster, imageSurvivesKill, imageWaits } from './story-image';
 import { tamperWithPigz } from './tampered';
 
 /** What the demo leaves running with `--keep`, until `stop`. */
@@ -18,8 +18,13 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** Plays the whole story in `folder` (made anew) on real components. Throws at the first thing that does not hold; what runs is stopped then. */
-export async function runDemo(folder: string, narrator: Narrator, interrupted: AbortSignal): Promise<Running> {
+/** Plays the whole story in `folder` (made anew) on real components; the chapter on Kubernetes where `kubeconfig` names a cluster. Throws at the first thing that does not hold; what runs is stopped then. */
+export async function runDemo(
+  folder: string,
+  narrator: Narrator,
+  interrupted: AbortSignal,
+  kubeconfig: string | undefined,
+): Promise<Running> {
   narrator.chapter('Set-up: upstream releases, build environment, spec repository');
   const stage = await prepareStage(folder, {
     packages: [
@@ -31,6 +36,7 @@ export async function runDemo(folder: string, narrator: Narrator, interrupted: A
       ['xmlcount', '1.0'],
     ],
     images: true,
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
     onMain: ['zlib', 'lz4', 'libxml2'],
     say: (text) => narrator.say(text),
     onStart: () => narrator.chapter('The factory starts: Temporal, a process per role, the gateway'),
@@ -46,7 +52,8 @@ export async function runDemo(folder: string, narrator: Narrator, interrupted: A
       scratch: folder,
     };
     const first = [baseLine, severalAtOnce(stage, folder), waitsForAPerson, rejected, survivesKills];
-    for (const chapter of [...first, advisories, cascade, imageWaits, imageSurvivesKill]) {
+    const last = kubeconfig === undefined ? [] : [imageOnCluster];
+    for (const chapter of [...first, advisories, cascade, imageWaits, imageSurvivesKill, ...last]) {
       interrupted.throwIfAborted();
       await Promise.race([chapter(scene), abortOf(interrupted)]);
     }

@@ -44,6 +44,8 @@ export interface StageOptions {
   readonly packages: readonly (readonly [name: string, version: string])[];
   /** Whether the factory makes images: that needs more of the machine. */
   readonly images: boolean;
+  /** Of a cluster that suites may run on. */
+  readonly kubeconfig?: string;
   /** Those whose spec is on main from the start. */
   readonly onMain: readonly string[];
   readonly say: (text: string) => void;
@@ -66,7 +68,7 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
   const release = (name: string, version: string) => upstream.release(name, releases.find(name, version).file);
   try {
     for (const [name, version] of packages) await release(name, version);
-    const config = await writeConfig(folder, options.images);
+    const config = await writeConfig(folder, options);
     const stage0 = await makeStage0({ architecture: 'x86_64', out: statePaths(config.state).stage0, onProgress: say });
     const specFiles = await specsFor(packages, upstream.address, releases);
     const files = onMain.map((name) => [`packages/${name}.yaml`, specFiles[name]!] as const);
@@ -106,7 +108,7 @@ export async function prepareStage(folder: string, options: StageOptions): Promi
   }
 }
 
-async function writeConfig(folder: string, images: boolean): Promise<Config> {
+async function writeConfig(folder: string, { images, kubeconfig }: StageOptions): Promise<Config> {
   const [temporal, ui, gateway, registry] = await freePorts(4);
   const file = path.join(folder, 'millrace.yaml');
   await writeFile(
@@ -127,7 +129,7 @@ advisories:
 floor:
   slots: 1
   debounce: 1s
-${images ? `images:\n  port: ${registry}\n` : ''}gateway:
+${images ? `images:\n  port: ${registry}\n` : ''}${kubeconfig ? `kubernetes:\n  kubeconfig: ${JSON.stringify(kubeconfig)}\n` : ''}gateway:
   port: ${gateway}
 temporal:
   address: 127.0.0.1:${temporal}

@@ -1,3 +1,4 @@
+import type { ImageRecord } from '../domain/image/image';
 import { imageReleaseQuery } from '../workflows/messages';
 import type { ImageReleaseView } from '../workflows/messages';
 import { killWorkers, until } from './scene';
@@ -57,6 +58,22 @@ export async function imageSurvivesKill(scene: Scene): Promise<void> {
   scene.verify('latest moved once', since === 1, `${since} times`);
   const ran = await outside.image.run(after['latest']!, '<a/>');
   scene.verify('podman runs it by that digest', ran.stdout === '1\n', ran.stdout + ran.stderr);
+}
+
+/** j. Where there is a cluster: tags that wait for a suite there. */
+export async function imageOnCluster(scene: Scene): Promise<void> {
+  scene.chapter('j. A suite of the image runs on Kubernetes');
+  const { outside, person } = scene;
+  const before = await outside.image.tags();
+  await person.commit('main', 'xml-tools: a suite on the cluster', {
+    [`${FOLDER}/image.yaml`]: (text) => text.replace('[elements.test.yaml]', '[elements.test.yaml, cluster.test.yaml]'),
+    [`${FOLDER}/apko.yaml`]: (text) => text.replace('work-dir: /tmp', 'work-dir: /'),
+  });
+  await moved(scene, before);
+  const shown = await person.millrace('image', 'show', 'xml-tools', '--json');
+  const { releases } = JSON.parse(shown.text) as { readonly releases: readonly ImageRecord[] };
+  const verdict = releases[0]?.verdicts.find(({ check }) => check === 'suite-cluster');
+  scene.verify(`it passed there, and then its tags moved: ${verdict?.summary}`, verdict?.outcome === 'passed', shown.text);
 }
 
 /** The tags, once all of them have left the digest that they pointed to. */

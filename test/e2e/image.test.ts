@@ -125,7 +125,7 @@ async function installation(files: Readonly<Record<string, string>> = {}, signin
     ...createImageLock({ store, forge, branch: 'main', directory: 'images', architectures: ['x86_64'], repositories, work }),
     ...createImageBuilderActivities({ store, repositories, work, buildSeconds: 120, now }),
     ...createSuiteActivities({ store, registry: registryUrl, work, now }),
-    ...createImageSignerActivities({ store, key: imageKey.privateKey, registry: new URL(registryUrl).host }),
+    ...createImageSignerActivities({ store, distribution: 'example', key: imageKey.privateKey, registry: new URL(registryUrl).host }),
     ...createImageRecords({ store }),
   };
 }
