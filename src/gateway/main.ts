@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const paths = statePaths(config.state);
   const { distribution, architectures } = config;
   const key = `${distribution}.rsa.pub`;
-  const sources = createPageSources({ config, forge, client, healthy, clock: () => new Date() });
+  const sources = createPageSources({ config, forge, client, healthy });
   const server = createGateway({
     config,
     specs,

@@ -51,7 +51,6 @@ export function createPageSources(deps: {
   readonly forge: Forge;
   readonly client: Client;
   readonly healthy: () => Promise<boolean>;
-  readonly clock: () => Date;
 }): Pick<
   PagesDeps,
   'overview' | 'catalogue' | 'floor' | 'images' | 'imageProfile' | 'imageComparison' | 'packageStory' | 'vulnerabilities' | 'workflowUrl'
@@ -135,7 +134,7 @@ export function createPageSources(deps: {
       const flying = await flyingImages();
       const story = await imageStory(store, flying && client, name, flying ?? []);
       if (!story) return undefined;
-      const tags = shownTags(story);
+      const tags = shownTags(story.tags, story.made);
       const tag = tagToShow(tags, asked.tag);
       const lock = tag && (await lockOf({ image: name, digest: tag.digest }));
       const newest = story.last?.lock ?? story.releases[0]?.lock;
@@ -148,7 +147,7 @@ export function createPageSources(deps: {
       const summary = packages.find((one) => one.name === spec?.package)?.summary;
       const host = registry?.replace(/^https?:\/\//, '');
       return {
-        ...imageProfile(story, tags, { moves: asked.moves, today: deps.clock().toISOString().slice(0, 10) }),
+        ...imageProfile(story, tags, asked),
         distribution: config.distribution,
         streams: spec?.streams ?? [],
         untested: spec?.untested ?? {},

@@ -1,3 +1,4 @@
+import { shownTags } from './image-profile';
 import type { ImageStanding } from './images';
 
 /** An image in a list. */
@@ -7,6 +8,7 @@ export interface ListedImage {
   readonly summary?: string;
   /** `version-rN` that its last lock has. */
   readonly version?: string;
+  /** `latest` first, then the last moved. */
   readonly tags: readonly string[];
   /** The last move of a tag. */
   readonly moved?: { readonly at: string; readonly reason: string };
@@ -25,7 +27,7 @@ export function listedImage(
   find: string,
 ): ListedImage | undefined {
   const word = find.trim().toLowerCase();
-  const names = Object.keys(tags?.tags ?? {});
+  const names = shownTags(tags).map(({ tag }) => tag);
   const has = word === '' ? [] : (last?.origins ?? []).filter((origin) => origin.toLowerCase() === word);
   const called = [image, summary ?? '', ...names].some((text) => text.toLowerCase().includes(word));
   if (!called && has.length === 0) return undefined;

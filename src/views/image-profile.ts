@@ -1,8 +1,8 @@
 import { imageSummary } from '../domain/image/gate';
-import type { ImageRecord, RecordedMove } from '../domain/image/image';
+import type { ImageRecord, ImageTags, RecordedMove } from '../domain/image/image';
 import type { ImageHold } from '../domain/image/order';
 import type { ImageSpec } from '../domain/image/spec';
-import { streamEnds, type StreamEnd } from '../domain/image/stream';
+import type { StreamEnd } from '../domain/image/stream';
 import type { PushedLock } from './locked-image';
 import { vulnerabilitiesOf, type ImageVulnerability } from './image-vulnerabilities';
 import type { ImageInFlight, ImageStory, MadeImage } from './images';
@@ -101,12 +101,12 @@ export interface ImageProfile {
   readonly releases: readonly ImageRelease[];
 }
 
-const MOVES = 50;
+const MOVES = 40;
 
-/** Every tag, those of one digest beside each other, the last moved digest first. */
-export function shownTags({ tags, made }: Pick<ImageStory, 'tags' | 'made'>): readonly ShownTag[] {
-  const newest = [...(tags?.moves ?? [])].reverse();
-  const shown = Object.entries(tags?.tags ?? {}).map(([tag, digest]): ShownTag => {
+/** Every tag: `latest` and its like first, then the last moved; those of one digest beside each other. `made` tells the versions. */
+export function shownTags(record: ImageTags | undefined, made: readonly MadeImage[] = []): readonly ShownTag[] {
+  const newest = [...(record?.moves ?? [])].reverse();
+  const shown = Object.entries(record?.tags ?? {}).map(([tag, digest]): ShownTag => {
     const move = newest.find((candidate) => candidate.tag === tag);
     const from = made.findLast((candidate) => candidate.digest === digest);
     return {
@@ -116,10 +116,14 @@ export function shownTags({ tags, made }: Pick<ImageStory, 'tags' | 'made'>): re
       ...(move ? { since: move.at, reason: move.reason } : {}),
     };
   });
-  const order = (one: ShownTag) => one.since ?? '';
-  return shown.sort((a, b) =>
-    order(a) < order(b) ? 1 : order(a) > order(b) ? -1 : a.digest === b.digest ? (a.tag < b.tag ? -1 : 1) : a.digest < b.digest ? -1 : 1,
-  );
+  const latest = record?.tags.latest;
+  // Text sorts as the time does that it tells; what sorts before all comes last.
+  const keys = ({ tag, digest, since = '' }: ShownTag) => [digest === latest, since, digest, tag === 'latest'] as const;
+  const after = (a: ReturnType<typeof keys>, b: ReturnType<typeof keys>) => {
+    const index = a.findIndex((key, at) => key !== b[at]);
+    return index === -1 ? 0 : a[index]! < b[index]! ? 1 : -1;
+  };
+  return shown.sort((a, b) => after(keys(a), keys(b)) || (a.tag < b.tag ? -1 : 1));
 }
 
 /** The tag that a reader is shown: the one asked for, else `latest`, else the one moved last. */
@@ -180,11 +184,11 @@ export function imageSizes(made: readonly MadeImage[]): readonly ImageSizes[] {
   }));
 }
 
-/** Where it stands and how it came to this, without what is behind a tag. `today` is `YYYY-MM-DD`, UTC. */
+/** Where it stands and how it came to this, without what is behind a tag. */
 export function imageProfile(
   story: ImageStory,
   tags: readonly ShownTag[],
-  asked: { readonly moves: number; readonly today: string },
+  asked: { readonly moves: number },
 ): Omit<ImageProfile, 'distribution' | 'streams' | 'untested'> {
   const { image, last, entity, inFlight } = story;
   return {
@@ -192,7 +196,7 @@ export function imageProfile(
     tags,
     sizes: imageSizes(story.made),
     moves: pageOf([...(story.tags?.moves ?? [])].reverse(), asked.moves, MOVES),
-    ends: streamEnds(story.tags?.streams ?? {}, asked.today),
+    ends: story.ends ?? [],
     ...(entity?.hold ? { hold: entity.hold } : {}),
     ...(last?.problem === undefined ? {} : { problem: last.problem }),
     ...(entity?.lastLook ? { lastLook: entity.lastLook } : {}),

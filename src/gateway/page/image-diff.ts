@@ -60,7 +60,7 @@ function differences({ a, b, images }: NonNullable<ImageComparison['diff']>): Ht
     </dl>
     ${added.length + removed.length + changed.length === 0 && markup`<p>The same packages.</p>`}
     ${listed('Changed', changed)} ${listed('Added', added)} ${listed('Removed', removed)}
-    ${vulnerabilities ? vulnerabilityLists(vulnerabilities) : false}`;
+    ${vulnerabilities ? vulnerabilityLists(vulnerabilities) : markup`<p class="quiet">What this does to vulnerabilities is not known: the published generation tells nothing of these packages.</p>`}`;
 }
 
 function listed(title: string, changes: readonly PackageChange[]): Html | false {

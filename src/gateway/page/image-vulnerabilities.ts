@@ -29,7 +29,13 @@ export function imageVulnerabilities({ tag }: ShownImage, { known, foreign, prob
 }
 
 function listed(caption: string, all: readonly ImageVulnerability[]): Html {
-  const rows = all.slice(0, ROWS).map((one) => [nameOf(one), packageLink(one.package), one.has, severityPart(one), one.why, one.summary]);
+  const told = all.some(({ summary }) => summary !== undefined);
+  const rows = all
+    .slice(0, ROWS)
+    .map((one) => [nameOf(one), packageLink(one.package), one.has, severityPart(one), one.why, ...(told ? [one.summary] : [])]);
   const title = all.length > ROWS ? `${caption}: ${ROWS} of ${all.length}, the JSON of this page has all` : caption;
-  return table(title, ['Vulnerability', 'Package', 'In the image', 'Severity', 'Why', 'What it is'], rows, ['Why', 'What it is']);
+  return table(title, ['Vulnerability', 'Package', 'In the image', 'Severity', 'Why', ...(told ? ['What it is'] : [])], rows, [
+    'Why',
+    'What it is',
+  ]);
 }

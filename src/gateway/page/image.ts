@@ -1,4 +1,5 @@
 import type { RecordedMove } from '../../domain/image/image';
+import { moment } from '../../domain/text/moment';
 import { sizeText } from '../../domain/text/size';
 import type { ImageProfile, ImageRelease, ShownImage, ShownTag } from '../../views/image-profile';
 import type { ImageInFlight } from '../../views/images';
@@ -89,20 +90,29 @@ function runningSection({ release, stage, startedAt, view }: ImageInFlight, arou
 
 function tagsSection({ image, tags, shown, moves }: ImageProfile, around: Surroundings): Html {
   const path = `/images/${encodeURIComponent(image)}`;
-  const rows = tags.map(({ tag, digest, version, since: at, reason }) => [
-    tag === shown?.tag
-      ? markup`<a class="chip" href="${path}?tag=${encodeURIComponent(tag)}" aria-current="true">${tag}</a>`
-      : markup`<a class="chip" href="${path}?tag=${encodeURIComponent(tag)}">${tag}</a>`,
-    version ?? '',
-    digestPart(digest),
-    at !== undefined && ago(at, around.now),
-    reason ?? '',
-  ]);
+  const chip = ({ tag }: ShownTag) =>
+    markup`<a class="chip" href="${path}?tag=${encodeURIComponent(tag)}"${tag === shown?.tag && markup` aria-current="true"`}>${tag}</a> `;
+  const rows = runsOf(tags, (a, b) => a.digest === b.digest && a.since === b.since && a.reason === b.reason).map((run) => {
+    const { version, digest, since: at, reason } = run[0]!;
+    return [run.map(chip), version ?? '', digestPart(digest), at !== undefined && ago(at, around.now), reason ?? ''];
+  });
+  const before = moves.items.find(({ tag, from }) => tag === shown?.tag && from !== undefined)?.from;
   return markup`<section aria-labelledby="tags">
     <h2 id="tags">Tags</h2>
-    ${table('Where they point, the last moved first; a tag shows what is in it', ['Tag', 'Version', 'Digest', 'Moved', 'Why'], rows, ['Why'])}
-    ${compareForm(image, choicesOf(tags, moves), {})}
+    ${table('Where they point; a tag leads to what is in it', ['Tags', 'Version', 'Digest', 'Moved', 'Why'], rows, ['Why'])}
+    ${compareForm(image, choicesOf(tags, moves), { from: before, to: shown?.tag })}
   </section>`;
+}
+
+/** Neighbours that belong together. */
+function runsOf<T>(items: readonly T[], together: (a: T, b: T) => boolean): readonly (readonly T[])[] {
+  const runs: T[][] = [];
+  for (const item of items) {
+    const last = runs.at(-1);
+    if (last && together(last[0]!, item)) last.push(item);
+    else runs.push([item]);
+  }
+  return runs;
 }
 
 /** What can be compared: tags, then digests that were left behind. */
@@ -131,16 +141,22 @@ function packagesSection({ tag, packages, architectures }: ShownImage): Html {
 }
 
 function movesSection({ image, moves, shown }: ImageProfile, around: Surroundings): Html {
-  const rows = moves.items.map(({ tag, at, from, to, reason, rollback }): readonly Part[] => [
-    tag,
-    ago(at, around.now),
-    digestPart(from),
-    digestPart(to),
-    markup`${rollback && markup`<span class="wait">rolled back</span> by ${rollback.by}: `}${reason}${from !== undefined && markup` <a class="once" href="${diffPath(image, from, to)}" aria-label="what changed in ${tag} at this move">what changed</a>`}`,
-  ]);
+  const alike = (a: RecordedMove, b: RecordedMove) =>
+    a.at === b.at && a.from === b.from && a.to === b.to && a.reason === b.reason && a.rollback?.id === b.rollback?.id;
+  const rows = runsOf(moves.items, alike).map((run): readonly Part[] => {
+    const { at, from, to, reason, rollback } = run[0]!;
+    const names = run.map(({ tag }) => tag);
+    return [
+      names.map((tag) => markup`<span class="chip">${tag}</span> `),
+      ago(at, around.now),
+      digestPart(from),
+      digestPart(to),
+      markup`${rollback && markup`<span class="wait">rolled back</span> by ${rollback.by}: `}${reason}${from !== undefined && markup` <a class="once" href="${diffPath(image, from, to)}" aria-label="what changed in ${names.join(', ')} at ${moment(at)}">what changed</a>`}`,
+    ];
+  });
   return markup`<section aria-labelledby="moves">
     <h2 id="moves">History</h2>
-    ${table(`${moves.total} ${moves.total === 1 ? 'move' : 'moves'} of tags, newest first`, ['Tag', 'When', 'From', 'To', 'Why'], rows, ['Why'])}
+    ${table(`${moves.total} ${moves.total === 1 ? 'move' : 'moves'} of tags, newest first`, ['Tags', 'When', 'From', 'To', 'Why'], rows, ['Why'])}
     ${turning('Pages of the history', `/images/${encodeURIComponent(image)}`, moves, shown ? { tag: shown.tag } : {}, 'moves', '#moves')}
   </section>`;
 }

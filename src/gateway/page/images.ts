@@ -35,9 +35,9 @@ export function imagesPage(list: ImageList, now: number): Page {
           ? nothing(list)
           : table(
               `${total} ${images.total === 1 && known === 1 ? 'image' : 'images'}, by name`,
-              ['Image', 'Version', 'Tags', 'Moved', 'State'],
+              ['Image', 'Version', 'Tags', 'Moved', 'Why, or what is under way'],
               images.items.map((image) => row(image, now)),
-              ['State'],
+              ['Why, or what is under way'],
             )
       }
       ${turning('Pages of the list', '/images', images, find === '' ? {} : { find })}`,
@@ -53,10 +53,10 @@ function row({ image, summary, version, tags, moved, has, ...state }: ListedImag
   const more = tags.length - TAGS;
   return [
     markup`<a href="/images/${encodeURIComponent(image)}">${image}</a>${summary && markup`<span class="beside">${summary}</span>`}`,
-    version ?? '',
+    version === undefined ? '' : markup`<span class="once">${version}</span>`,
     markup`${tags.slice(0, TAGS).map((tag) => markup`<span class="chip">${tag}</span> `)}${more > 0 && markup`<span class="quiet">and ${more} more</span>`}`,
     moved ? ago(moved.at, now) : 'never',
-    markup`${statePart(state, now)}${has.map((name) => markup` has ${name}`)}`,
+    markup`${statePart(state, now) || (moved && markup`<span class="quiet">${moved.reason}</span>`)}${has.map((name) => markup` (has ${name})`)}`,
   ];
 }
 

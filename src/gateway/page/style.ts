@@ -29,6 +29,26 @@ p { margin: .5rem 0; }
 .figures div { display: flex; flex-direction: column-reverse; }
 .figures dd { margin: 0; font-size: 1.5rem; line-height: 1.2; font-weight: 600; font-variant-numeric: tabular-nums; }
 .figures .attention { color: var(--wait); }
+.lead { font-size: 1.1rem; max-width: 44rem; margin: 0 0 .75rem; }
+.crumbs { margin: 1.25rem 0 -1rem; font-size: .875rem; }
+.beside { display: block; color: var(--quiet); font-size: .875rem; font-weight: 400; }
+.chip { display: inline-block; background: var(--code); border-radius: 4px; padding: 0 .45rem; margin: 0 .15rem .2rem 0; font: .875rem/1.6 ui-monospace, 'DejaVu Sans Mono', monospace; overflow-wrap: anywhere; }
+a.chip[aria-current] { outline: 2px solid var(--link); outline-offset: -1px; text-decoration: none; }
+.turning { margin: .75rem 0; }
+.facts { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1.25rem; margin: .5rem 0; }
+.facts div { display: contents; }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
+.chart { margin: .5rem 0 0; max-width: 44rem; }
+.chart svg { display: block; width: 100%; height: auto; overflow: visible; }
+.chart text { font: 13px system-ui, sans-serif; fill: var(--quiet); }
+.chart .grid { stroke: var(--rule); fill: none; }
+.chart .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+.chart .dot { stroke: none; }
+.chart .key::before { content: ''; display: inline-block; width: .8rem; height: .8rem; border-radius: 2px; margin-right: .4rem; vertical-align: -.05rem; background: var(--series); }
+.chart .key { margin-right: 1.25rem; font-size: .875rem; }
+.s0 { --series: var(--link); } .s1 { --series: var(--wait-rule); } .s2 { --series: var(--good); } .s3 { --series: var(--bad); }
+.line { stroke: var(--series, var(--quiet)); } .dot { fill: var(--series, var(--quiet)); }
+footer { margin-top: 3rem; padding-top: .75rem; border-top: 1px solid var(--rule); font-size: .875rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem 1.25rem .4rem 0; border-bottom: 1px solid var(--rule); }
@@ -52,7 +72,9 @@ summary h3 { display: inline; }
 details > div { padding: 0 0 1rem 1.1rem; }
 progress { width: 5rem; height: .6rem; accent-color: var(--link); margin-right: .5rem; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; align-items: center; }
-input, button { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--quiet); border-radius: 4px; padding: .35rem .7rem; }
+form label { color: var(--quiet); font-size: .875rem; }
+select { max-width: 100%; }
+input, button, select { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--quiet); border-radius: 4px; padding: .35rem .7rem; }
 @media (max-width: 44rem) {
   body { padding: 0 .9rem 2rem; }
   .asof { margin-left: 0; width: 100%; }
@@ -65,6 +87,11 @@ input, button { font: inherit; color: inherit; background: var(--raised); border
   td[data-label]::before { content: attr(data-label) ' '; color: var(--quiet); font-size: .875rem; }
   td.long::before { display: none; }
   td:empty { display: none; }
+  form input { flex: 1 1 12rem; min-width: 0; }
+  .figures dd { font-size: 1.25rem; }
+  .facts { grid-template-columns: 1fr; gap: 0; }
+  .facts dd { margin-bottom: .5rem; }
+  body > header nav { flex-wrap: wrap; gap: .25rem 1.1rem; }
 }
 `;
 

@@ -15,7 +15,11 @@ ${podman} ${pull}@${digest}</pre>
     ${
       key !== undefined &&
       markup`<p>It is signed with <a href="${key}">the key of this factory</a>. Signatures are in the registry, and in no public log:</p>
-        <pre tabindex="0" aria-label="commands that verify it">${address === undefined ? '' : `curl -fsSO ${address}${key}\n`}${cosign} ${file} ${pull}@${digest}</pre>`
+        <pre tabindex="0" aria-label="commands that verify it">${
+          address !== undefined &&
+          markup`curl -fsSO ${address}${key}
+`
+        }${cosign} ${file} ${pull}@${digest}</pre>`
     }
   </section>`;
 }

@@ -11,14 +11,15 @@ export function vulnerabilityTable(
   now: number,
   options: { readonly packages: boolean },
 ): Html {
-  const columns = ['Vulnerability', options.packages ? 'Package' : 'State', 'Severity', 'Since', 'Why', 'What it is'];
+  const told = listed.some(({ summary }) => summary !== undefined);
+  const columns = ['Vulnerability', options.packages ? 'Package' : 'State', 'Severity', 'Since', 'Why', ...(told ? ['What it is'] : [])];
   const rows = listed.map((one) => [
     nameOf(one),
     options.packages ? packageLink(one.package) : markup`<span class="${TONES[one.state]}">${one.state}</span>`,
     severityPart(one),
     ago(one.since, now),
     one.why,
-    one.summary,
+    ...(told ? [one.summary] : []),
   ]);
   return table(caption, columns, rows, ['Why', 'What it is']);
 }
