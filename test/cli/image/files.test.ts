@@ -185,6 +185,19 @@ describe('suite lint', () => {
     });
   });
 
+  test('the manifests that suites name', async () => {
+    const pod = (more: string) =>
+      `apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  containers: [{ name: web, image: IMAGE }]\n${more}`;
+    const suite = file('images/web/a.test.yaml', 'tests:\n  - name: a\n    kind: kubernetes\n    manifest: deploy/web.yaml\n');
+    expect((await millrace('suite', 'lint', suite)).out).toContain(
+      `${suite}:4:15: there is no ${join(folder, 'images/web/deploy/web.yaml')}`,
+    );
+    file('images/web/deploy/web.yaml', pod(''));
+    expect(await millrace('suite', 'lint', suite)).toEqual({ code: 0, out: '1 file: 0 errors\n', err: '' });
+    const bad = file('images/web/deploy/web.yaml', pod('  hostNetwork: true\n'));
+    expect((await millrace('suite', 'lint', suite)).out).toContain(`${bad}:6:3: spec.hostNetwork asks for the node's network (remove it`);
+  });
+
   test('what is not there, or not called like a suite', async () => {
     expect((await millrace('suite', 'lint', file('a.yaml', good))).out).toContain('a.yaml:1:1: the file is not called like a suite');
     expect((await millrace('suite', 'lint', join(folder, 'no.test.yaml'))).err).toContain('(name a suite that is there)');
