@@ -52,21 +52,21 @@ export function imageBuilder(architecture: string, summary: string): ImageBuilde
   });
 }
 
-/** The steps of a suite that only look and write. Discarding is tried for some minutes: the tester collects what is left. */
-export const suiteSteps = {
-  ...proxyActivities<Pick<SuiteActivities, 'planSuite' | 'concludeSuite'>>({
-    taskQueue: QUEUES.suites,
-    startToCloseTimeout: '10 minutes',
-    heartbeatTimeout,
-    retry,
-  }),
-  ...proxyActivities<Pick<SuiteActivities, 'discardTest'>>({
-    taskQueue: QUEUES.suites,
-    startToCloseTimeout: '10 minutes',
-    heartbeatTimeout,
-    retry: { ...retry, maximumAttempts: 8 },
-  }),
-};
+/** The steps of a suite that only look and write. */
+export const suiteSteps = proxyActivities<Pick<SuiteActivities, 'planSuite' | 'concludeSuite'>>({
+  taskQueue: QUEUES.suites,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry,
+});
+
+/** Tried for some minutes: what is left then is collected by the tester when its time is over. */
+export const suiteDiscards = proxyActivities<Pick<SuiteActivities, 'discardTest'>>({
+  taskQueue: QUEUES.suites,
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout,
+  retry: { ...retry, maximumAttempts: 8 },
+});
 
 /** Beyond what the test itself may take. */
 const SLACK_SECONDS = 600;

@@ -1,7 +1,7 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Verdict } from '../domain/check/verdict';
 import type { PlannedTest, SuitePlan, SuiteRun, TestOutcome } from '../domain/image/suite-run';
-import { suiteSteps, testRunner } from './image-activities';
+import { suiteDiscards, suiteSteps, testRunner } from './image-activities';
 import { openTestDesk } from './image-test-desk';
 import { reasonOf } from './release-line';
 
@@ -65,10 +65,10 @@ async function outcomeOf(test: PlannedTest, input: Parameters<ReturnType<typeof 
   }
 }
 
-/** What could not be discarded is collected by the tester when its time is over. */
-async function discard(input: Parameters<typeof suiteSteps.discardTest>[0]): Promise<void> {
+/** What could not be discarded is no reason to lose a verdict. */
+async function discard(input: Parameters<typeof suiteDiscards.discardTest>[0]): Promise<void> {
   try {
-    await suiteSteps.discardTest(input);
+    await suiteDiscards.discardTest(input);
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
   }
