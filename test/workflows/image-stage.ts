@@ -4,6 +4,7 @@ import { imageCheck, requiredImageChecks } from '../../src/domain/image/gate';
 import type { Pause, SuitePlan, SuiteRun, TestOutcome } from '../../src/domain/image/suite-run';
 import { suiteVerdict } from '../../src/domain/image/verdict-of-suite';
 import type { BuiltVariant, ImageGateRecord, ImageLock, ImageRecord, TagMove } from '../../src/domain/image/image';
+import type { ImageRollback, RolledBack } from '../../src/domain/image/order';
 import type { Digest } from '../../src/domain/digest';
 import type { Verdict } from '../../src/domain/check/verdict';
 
@@ -15,9 +16,13 @@ export interface ImageWorld {
   failing: (lock: ImageLock, attempt: number) => readonly string[];
   /** While true, builds stand. */
   building: boolean;
+  /** While true, `moveTags` stands before it moves. */
+  tagging: boolean;
   /** How often `moveTags` dies after it moved. */
   crashes: number;
   refuseTags: boolean;
+  /** Locks that a rollback goes back over, as the publisher finds. */
+  over: readonly ImageLock[];
   /** What every suite plans. */
   plan: Pick<SuitePlan, 'order' | 'tests' | 'pause'>;
   /** Instead of an end at once. */
@@ -52,8 +57,10 @@ export function newImageWorld(first: ImageLock): ImageWorld {
     look: { lock: first },
     failing: () => [],
     building: false,
+    tagging: false,
     crashes: 0,
     refuseTags: false,
+    over: [],
     plan: {
       order: 'in-order',
       tests: [{ test: 'starts', kind: 'container', architecture: 'x86_64', mostSeconds: 60 }],
@@ -67,7 +74,8 @@ export function newImageWorld(first: ImageLock): ImageWorld {
   };
 }
 
-export const builtDigest = (lock: ImageLock, variant: string) => `${lock.key.slice(0, 40)}/${variant || 'plain'}`;
+/** Differs in its first digits, by which workflows are named. */
+export const builtDigest = (lock: ImageLock, variant: string) => `sha256:${variant === '' ? '00' : '01'}${lock.key.slice(7, 69)}`;
 
 /** The contract's activities of images over an `ImageWorld`, as scripted third parties. */
 export function imageActivitiesOf(world: ImageWorld) {
@@ -136,6 +144,7 @@ export function imageActivitiesOf(world: ImageWorld) {
     },
     async moveTags({ lock }: { lock: ImageLock }): Promise<{ tags: TagMove[]; said: string[] }> {
       world.calls.push('moveTags');
+      while (world.tagging) await new Promise((resolve) => setTimeout(resolve, 20));
       if (world.refuseTags) throw ApplicationFailure.nonRetryable('the gate record names other digests', 'GateRefused');
       const moves = lock.variants.map(({ variant }): TagMove => {
         const tag = variant === '' ? 'latest' : `latest-${variant}`;
@@ -145,6 +154,14 @@ export function imageActivitiesOf(world: ImageWorld) {
       });
       if (world.crashes-- > 0) throw new Error('the worker was killed after the tags had moved');
       return { tags: moves, said: [] };
+    },
+    async rollBackTags({ rollback }: { rollback: ImageRollback }): Promise<RolledBack> {
+      world.calls.push('rollBackTags');
+      if (world.refuseTags) throw ApplicationFailure.nonRetryable('latest never pointed there', 'GateRefused');
+      const moves = rollback.moves.filter(({ tag, to }) => world.tags.get(tag) !== to);
+      for (const { tag, to } of moves) world.tags.set(tag, to);
+      if (world.crashes-- > 0) throw new Error('the worker was killed after the tags had moved');
+      return { moves: rollback.moves, over: world.over.map(({ key, generation }) => ({ key, generation })) };
     },
     async writeImageRecord(record: ImageRecord) {
       world.records.push(record);
