@@ -21,13 +21,14 @@ export async function imageAtTheGate(registry: string, change: Partial<ImageGate
   const key = await ensureImageKey(temporaryFolder(), 'example');
   const folder = join(temporaryFolder(), 'layout');
   mkdirSync(join(folder, 'blobs/sha256'), { recursive: true });
-  const blob = (content: string) => {
+  const blob = (content: string | Buffer) => {
     const hex = createHash('sha256').update(content).digest('hex');
     writeFileSync(join(folder, 'blobs/sha256', hex), content);
     return { digest: `sha256:${hex}`, size: content.length };
   };
   const platform = (architecture: string) => {
-    const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', ...blob(`a layer for ${architecture}`) };
+    // The end of a tar archive: one without members.
+    const layer = { mediaType: 'application/vnd.oci.image.layer.v1.tar', ...blob(Buffer.alloc(1024)) };
     const settings = { architecture, os: 'linux', config: {}, rootfs: { type: 'layers', diff_ids: [layer.digest] } };
     const config = { mediaType: OCI.config, ...blob(JSON.stringify(settings)) };
     const manifest = blob(JSON.stringify({ schemaVersion: 2, mediaType: OCI.manifest, config, layers: [layer] }));
