@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { imageKeyFiles } from '../activities/signing/image-key';
 import { Complaint } from '../config/complaint';
+import { statePaths, type Config } from '../config/config';
 import { didYouMean } from '../config/nearest';
 import { packageDefaults } from '../config/package-defaults';
 import { safeLines } from '../domain/text/safe';
@@ -17,7 +19,7 @@ import { rollbackCommand } from './image/rollback';
 import { print, printJson } from './output';
 import { byOption } from './person';
 import { withSession, type Session } from './session';
-import { imageListText, imageTagsText, imageText } from './view/image';
+import { imageListText, imageTagsText, imageText, type Maker } from './view/image';
 import { terminalStyle } from './view/style';
 
 const ANSWER_SECONDS = 10;
@@ -70,9 +72,16 @@ function showCommand(): Command {
       await withSession(command, async (session) => {
         const story = await storyOf(session, name);
         if (options.json) printJson(story);
-        else print(imageText(terminalStyle(Date.now()), story));
+        else print(imageText(terminalStyle(Date.now()), story, madeBy(session.config)));
       });
     });
+}
+
+/** What others need to verify an image; undefined where this factory makes none. */
+function madeBy({ images, state, distribution }: Config): Maker | undefined {
+  if (!images) return undefined;
+  const { host, protocol } = new URL(images.registry);
+  return { host, plain: protocol === 'http:', key: imageKeyFiles(statePaths(state).keys, distribution).publicKey };
 }
 
 function tagsCommand(): Command {

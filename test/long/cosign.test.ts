@@ -7,6 +7,7 @@ import { createRegistry, OCI } from '../../src/activities/registry/registry';
 import type { SignedImages } from '../../src/activities/signing/image-signer';
 import { programFile } from '../../src/config/tools';
 import type { Config } from '../../src/config/config';
+import { verifyCommands } from '../../src/domain/image/verify';
 import { freePorts } from '../../src/demo/free-ports';
 import { registryServer } from '../../src/workers/registry-server';
 import { memoryRegistry } from '../activities/registry/memory-registry';
@@ -15,6 +16,7 @@ import { imageAtTheGate } from '../activities/signing/signed-image';
 
 /** What we sign, as the real cosign sees it. */
 const found = programFile('cosign');
+const program = 'file' in found ? found.file : '';
 const suite = 'file' in found ? describe : describe.skip;
 
 const closing: (() => unknown)[] = [];
@@ -59,7 +61,7 @@ async function published(url: string, tamper: (signed: SignedImages) => unknown 
 
   const cosign = async (command: string, reference: string, ...options: readonly string[]) => {
     const trust = ['--key', image.key.publicKey, '--insecure-ignore-tlog=true', '--allow-http-registry'];
-    const finished = await run('file' in found ? found.file : '', [command, ...trust, ...options, `${host}/${repository}${reference}`], {
+    const finished = await run(program, [command, ...trust, ...options, `${host}/${repository}${reference}`], {
       timeoutSeconds: 120,
       env: { PATH: process.env['PATH'], HOME: temporaryFolder() },
     });
@@ -129,6 +131,18 @@ suite(`cosign${'file' in found ? '' : ` (skipped: ${found.remedy})`}`, () => {
               reference === ':latest' ? ['sbom-aarch64', 'sbom-x86_64'] : ['sbom-aarch64'],
             );
         }
+    });
+
+    test('the commands that `millrace image show` prints are what it takes', async () => {
+      const commands = verifyCommands({
+        ...{ reference: `${image.registry.host}/${image.gate.repository}:latest`, key: image.key.publicKey, plain: true },
+      });
+      expect(commands).toHaveLength(4);
+      for (const { command } of commands) {
+        const [, ...words] = command.split(' ');
+        const finished = await run(program, words, { timeoutSeconds: 120, env: { PATH: process.env['PATH'], HOME: temporaryFolder() } });
+        expect([command, finished.code]).toEqual([command, 0]);
+      }
     });
 
     test('another key verifies nothing', async () => {

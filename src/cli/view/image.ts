@@ -1,6 +1,7 @@
 import type { ImageTags } from '../../domain/image/image';
 import { streamEnds } from '../../domain/image/stream';
 import { moment } from '../../domain/text/moment';
+import { verifyCommands } from '../../domain/image/verify';
 import { safe } from '../../domain/text/safe';
 import type { ImageStanding, ImageStory } from '../../views/images';
 import { age, outcomeColour, paint, table, type Style } from './style';
@@ -29,8 +30,16 @@ function standsAs({ colours }: Style, { inFlight, last }: ImageStanding) {
   return last?.problem === undefined ? '' : paint(`cannot be locked: ${last.problem.split('\n')[0]!.slice(0, 100)}`, colours.red);
 }
 
+/** Where the images of a factory are, and the file of the key that verifies them. */
+export interface Maker {
+  readonly host: string;
+  /** Whether the registry speaks plain HTTP. */
+  readonly plain: boolean;
+  readonly key: string;
+}
+
 /** `millrace image show`. */
-export function imageText(style: Style, story: ImageStory): string {
+export function imageText(style: Style, story: ImageStory, made?: Maker): string {
   const { bold, red, yellow } = style.colours;
   const { last, tags, inFlight, entity } = story;
   return [
@@ -49,12 +58,21 @@ export function imageText(style: Style, story: ImageStory): string {
       ? [`Last look ${age(style, entity.lastLook.at)} ago: ${safe(entity.lastLook.text)}`]
       : []),
     tags ? imageTagsText(style, tags) : 'Nothing was tagged yet.',
+    ...(tags && made ? verifyTexts(style, tags, made) : []),
     ...story.contents.map(
       ({ variant, packages }) =>
         `${bold(`Packages${variant === '' ? '' : ` of ${safe(variant)}`}`)}\n${packages.map(({ name, version }) => safe(`${name} ${version}`)).join('\n')}`,
     ),
     ...(story.releases.length > 0 ? [`${bold('Releases')}\n${releaseTable(style, story.releases)}`] : []),
   ].join('\n\n');
+}
+
+function verifyTexts({ colours }: Style, { repository, tags }: ImageTags, made: Maker): readonly string[] {
+  const tag = 'latest' in tags ? 'latest' : Object.keys(tags)[0];
+  if (tag === undefined) return [];
+  const commands = verifyCommands({ ...made, reference: `${made.host}/${repository}:${tag}` });
+  const lines = commands.map(({ what, command }) => `${colours.dim(`# ${what}`)}\n${safe(command)}`);
+  return [[colours.bold('How to verify'), ...lines].join('\n')];
 }
 
 /** Why an image waits, and the commands that answer. */

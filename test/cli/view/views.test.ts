@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { imageText } from '../../../src/cli/view/image';
 import { overviewText, shareText } from '../../../src/cli/view/overview';
 import { packageText } from '../../../src/cli/view/package';
 import { releaseText, verdictTable, type ReleaseStory } from '../../../src/cli/view/release';
@@ -258,4 +259,16 @@ it('what upstreams and people wrote cannot drive the terminal', () => {
     decisions: [{ decision: { kind: 'reject', by: evil, reason: evil }, at: '2026-01-01T10:00:30Z', answered: [evil] }],
   });
   expect(text).not.toContain('\u001b');
+});
+
+it('an image says how it is verified, once something is tagged', () => {
+  const story = { image: 'web', contents: [], releases: [] };
+  const made = { host: '127.0.0.1:8468', plain: true, key: '/keys/example-images.pub' };
+  const tags = { image: 'web', repository: 'demo/web', tags: { '1': 'sha256:1', latest: 'sha256:1' }, moves: [] };
+  expect(imageText(style, { ...story, tags }, made)).toContain(
+    'How to verify\n# that this factory made it\n' +
+      'cosign verify --key /keys/example-images.pub --insecure-ignore-tlog=true --allow-http-registry 127.0.0.1:8468/demo/web:latest\n',
+  );
+  expect(imageText(style, story, made)).not.toContain('cosign');
+  expect(imageText(style, { ...story, tags: { ...tags, tags: {} } }, made)).not.toContain('cosign');
 });
