@@ -6,7 +6,7 @@ const ATTESTATIONS = [
 ] as const;
 
 /**
- * The commands by which anybody verifies an image with cosign 2 or 3. There is no entry in a public log: whoever keeps the key decides, and cosign has to be told so.
+ * The commands by which anybody verifies an image with cosign. There is no entry in a public log: whoever keeps the key decides, and cosign has to be told so.
  * `reference` is `host[:port]/repository@sha256:…` or with a tag, `key` the file of the public key.
  */
 export function verifyCommands(image: {
