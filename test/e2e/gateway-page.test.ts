@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ensureFactoryKey } from '../../src/activities/signing/factory-key';
 import { createFolderStore } from '../../src/activities/store/folder-store';
 import { statePaths } from '../../src/config/config';
@@ -14,27 +13,13 @@ import { startFactory, type Factory } from '../../src/workers/supervisor';
 import { createTestRepository, type TestRepository } from '../activities/forge/repository';
 import { makeFactory, removeTemporaryFolders } from '../activities/repository/support';
 import { record, verdict } from '../cli/records';
+import { browserThere, lowestContrast, overflow, startBrowser, violations } from './browser';
 
 /**
  * The pages in a real browser, of a real factory with a real Temporal server: one package waits for a person because its source is missing upstream; another is
  * published, and whoever described it wished us ill. Skipped where there is no Chromium and nobody may install it.
  */
-const CHROMIUM = '/usr/bin/chromium';
 const HOSTILE = `"><script>document.title='owned'</script><img src=x onerror="document.title='owned'">' onmouseover='\u202eevil`;
-
-function browserThere(): boolean {
-  if (existsSync(CHROMIUM)) return true;
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false;
-  try {
-    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { stdio: 'ignore', timeout: 300_000 });
-  } catch {
-    // Without a mirror there is none to be had.
-  }
-  return existsSync(CHROMIUM);
-}
-
-/** Their contrast: an expression for the browser. */
-const lowestContrast = readFileSync(join(__dirname, 'lowest-contrast.js'), 'utf8');
 
 const there = browserThere();
 const inChromium = there ? it : it.skip;
@@ -113,10 +98,7 @@ gateway: {port: ${gateway}}
   });
   factory = await startFactory(config);
   address = factory.addresses.gateway;
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-  });
+  browser = await startBrowser();
   for (;;) {
     if ((await (await fetch(address)).text()).includes('millrace decide')) break;
     await new Promise((done) => setTimeout(done, 250));
@@ -267,7 +249,8 @@ inChromium('loads itself anew, unless told not to', async () => {
 inChromium.each(['light', 'dark'] as const)('fits a phone and is readable in %s', async (colorScheme) => {
   for (const path of ['/?refresh=off', '/packages', '/packages/zlib', '/packages/nothing', '/advisories']) {
     const { page, close } = await open(path, { viewport: { width: 360, height: 740 }, colorScheme });
-    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBe(0);
+    expect(await overflow(page)).toBe(0);
+    expect(await violations(page)).toEqual([]);
     expect(await page.evaluate(lowestContrast)).toBeGreaterThanOrEqual(4.5);
     await close();
   }

@@ -74,7 +74,9 @@ export async function writeImage(
       return { variant, digest: digestOf(`${image} ${index} ${variant}`), layout: spec, sboms: {}, bytes };
     });
     for (const { variant, digest } of built)
-      for (const tag of ['latest', version.replace(/-r\d+$/, ''), ...(index === 0 ? ['1'] : [])].map((one) => (variant === '' ? one : `${one}-${variant}`))) {
+      for (const tag of ['latest', version.replace(/-r\d+$/, ''), ...(index === 0 ? ['1'] : [])].map((one) =>
+        variant === '' ? one : `${one}-${variant}`,
+      )) {
         made.push({ tag, to: digest, ...(tags[tag] === undefined ? {} : { from: tags[tag] }), ...made_, reason });
         tags[tag] = digest;
       }

@@ -100,7 +100,7 @@ function tagsSection({ image, tags, shown, moves }: ImageProfile, around: Surrou
   return markup`<section aria-labelledby="tags">
     <h2 id="tags">Tags</h2>
     ${table('Where they point; a tag leads to what is in it', ['Tags', 'Version', 'Digest', 'Moved', 'Why'], rows, ['Why'])}
-    ${compareForm(image, choicesOf(tags, moves), { from: before, to: shown?.tag })}
+    ${compareForm(image, choicesOf(tags, moves), { from: tags.find(({ digest }) => digest === before)?.tag ?? before, to: shown?.tag })}
   </section>`;
 }
 

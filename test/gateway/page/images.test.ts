@@ -78,7 +78,7 @@ it('tells tags with digests, when and why they moved, how to pull and verify, an
     'podman pull --tls-verify=false 127.0.0.1:8468/tools/web:latest',
     `podman pull --tls-verify=false 127.0.0.1:8468/tools/web@${DIGEST}`,
     'curl -fsSO http://factory.example:8080/keys/demo-images.pub',
-    `--key demo-images.pub 127.0.0.1:8468/tools/web@${DIGEST}`,
+    `cosign verify --key demo-images.pub --insecure-ignore-tlog=true --allow-http-registry 127.0.0.1:8468/tools/web@${DIGEST}`,
     '1.3.2-r0',
     '54.3 kB',
     'href="/packages/zlib"',
