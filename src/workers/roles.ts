@@ -106,7 +106,8 @@ export async function workerOf(config: Config, role: string, client: Client): Pr
           ...suites,
         },
         concurrency: TESTER_CONCURRENCY,
-        beside: { taskQueue: QUEUES.suites, activities: suites, concurrency: SUITES_CONCURRENCY },
+        // A worker without activities does not start: a factory without images has no suites.
+        ...(config.images ? { beside: { taskQueue: QUEUES.suites, activities: suites, concurrency: SUITES_CONCURRENCY } } : {}),
       };
     }
     case 'signer': {
