@@ -25,6 +25,7 @@ import { overview } from '../views/overview';
 import { packageParts } from '../views/package-parts';
 import { packageStory } from '../views/package-story';
 import { createEndedReleases } from '../views/records';
+import { runningSuites } from '../views/running-suites';
 import { createVulnerabilities } from '../views/vulnerabilities';
 import { advisoryForgeOf } from '../workers/spec-forge';
 import { remembered } from './remembered';
@@ -138,17 +139,19 @@ export function createPageSources(deps: {
       const tag = tagToShow(tags, asked.tag);
       const lock = tag && (await lockOf({ image: name, digest: tag.digest }));
       const newest = story.last?.lock ?? story.releases[0]?.lock;
-      const [spec, { packages }, advised, origins] = await Promise.all([
+      const [spec, { packages }, advised, origins, suites] = await Promise.all([
         newest && specOf(newest),
         catalogue(),
         vulnerabilities(),
         lock?.ok ? originsOf(published, lock.value.packages) : new Map<string, string>(),
+        flying ? client.withDeadline(Date.now() + LIST_MILLISECONDS, () => runningSuites(client, name)).catch(() => []) : [],
       ]);
       const summary = packages.find((one) => one.name === spec?.package)?.summary;
       const host = registry?.replace(/^https?:\/\//, '');
       return {
         ...imageProfile(story, tags, asked),
         distribution: config.distribution,
+        suites,
         streams: spec?.streams ?? [],
         untested: spec?.untested ?? {},
         ...(spec ? { package: spec.package } : {}),

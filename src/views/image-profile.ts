@@ -7,6 +7,7 @@ import type { PushedLock } from './locked-image';
 import { vulnerabilitiesOf, type ImageVulnerability } from './image-vulnerabilities';
 import type { ImageInFlight, ImageStory, MadeImage } from './images';
 import { pageOf, type PageOf } from './page-of';
+import type { RunningSuite } from './running-suites';
 import type { Vulnerabilities } from './vulnerabilities';
 
 /** A tag as it stands. */
@@ -97,6 +98,8 @@ export interface ImageProfile {
   readonly running: boolean;
   readonly rejected: readonly { readonly generation: number; readonly reason: string }[];
   readonly inFlight?: ImageInFlight;
+  /** Suites that run now, also those that a person asked for. */
+  readonly suites: readonly RunningSuite[];
   /** Newest first. */
   readonly releases: readonly ImageRelease[];
 }
@@ -189,7 +192,7 @@ export function imageProfile(
   story: ImageStory,
   tags: readonly ShownTag[],
   asked: { readonly moves: number },
-): Omit<ImageProfile, 'distribution' | 'streams' | 'untested'> {
+): Omit<ImageProfile, 'distribution' | 'streams' | 'untested' | 'suites'> {
   const { image, last, entity, inFlight } = story;
   return {
     image,

@@ -24,6 +24,7 @@ import {
   type Surroundings,
 } from './parts';
 import { sizeChart } from './size-chart';
+import { suitesSection } from './suites';
 import { useSection } from './use-image';
 
 /** Packages that a page lists; the JSON has all. */
@@ -46,6 +47,7 @@ export function imagePage(profile: ImageProfile, address: string | undefined, ar
       ${profile.ends.map(({ text }) => markup`<p class="notice">${text[0]!.toUpperCase()}${text.slice(1)}.</p>`)}
       ${profile.problem !== undefined && markup`<div class="notice"><p>It cannot be locked now, and keeps its tags:</p><pre>${profile.problem}</pre></div>`}
       ${inFlight && runningSection(inFlight, around)}
+      ${profile.suites.length > 0 && suitesSection(profile.suites, around)}
       ${shown ? useSection(profile, shown, address) : markup`<p>Nothing was tagged yet.</p>`}
       ${profile.tags.length > 0 && tagsSection(profile, around)}
       ${shown && packagesSection(shown)}

@@ -48,6 +48,7 @@ const profile = (more: Partial<ImageProfile> = {}): ImageProfile => ({
   ],
   untested: { aarch64: 'no such machine' },
   ends: [],
+  suites: [],
   running: false,
   rejected: [],
   releases: [],
@@ -109,6 +110,42 @@ it('says that it is on hold, which tags reach their end of life, and what was ro
     'rolled back</span> by bob: it eats files',
   ])
     expect(page).toContain(text);
+});
+
+it('shows the suites that run: tests, time left, what they said last, and how a kept sandbox is looked into', () => {
+  const test = { architecture: 'x86_64', since: '2026-01-02T04:00:00Z' };
+  const ended = { ...{ architecture: 'x86_64', seconds: 7, output: [], log: 'l' }, wrong: [] as string[] };
+  const view = {
+    ...{ image: 'web', suite: 'serves', variant: 'dev', digest: DIGEST, attempt: 0, waiting: 1, impossible: [], untested: [] },
+    running: [
+      { ...test, test: 'three hours', until: '2026-01-02T07:00:00Z' },
+      { ...test, test: 'kept', until: '2026-01-02T05:30:00Z', paused: { look: 'kubectl -n suite-1 get pods', passed: false } },
+    ],
+    outcomes: [
+      { ...ended, test: 'starts', passed: true, tries: 2 },
+      { ...ended, test: 'kept', passed: false, tries: 1, wrong: [EVIL] },
+    ],
+  };
+  const at = { workflow: 'image-test:web:1:serves:0', startedAt: '2026-01-02T04:00:00Z' };
+  const page = pageOf({
+    suites: [
+      { ...at, view, progress: [{ line: `step 3 ${EVIL}`, log: 'l' }] },
+      { ...at, workflow: 'silent', progress: [] },
+    ],
+  });
+  for (const text of [
+    'serves on dev',
+    'paused for a person',
+    '<progress value="2" max="5"',
+    '>2 h<',
+    'on try 2, flaky',
+    'step 3 &lt;script&gt;',
+    'kubectl -n suite-1 get pods',
+    'millrace image test web --end-pause serves',
+    'its worker does not answer',
+  ])
+    expect(page).toContain(text);
+  expect(page).not.toContain('<script>');
 });
 
 it('says that nothing is open, and what the advisories do not speak of', () => {
