@@ -22,7 +22,7 @@ let store: Store;
 let giveTurn: () => Promise<void>;
 
 const runOf = (test: string, script: string, more: Partial<KubernetesRun> = {}): KubernetesRun => ({
-  key: { digest: `sha256:${'0'.repeat(64)}`, suite: 'bad', test, architecture: 'x86_64', attempt: 0, try: 1 },
+  key: { digest: `sha256:${'0'.repeat(64)}`, suite: 'bad', content: 'bad', test, architecture: 'x86_64', attempt: 0, try: 1 },
   image: 'localhost/millrace-sandbox:1',
   job: { program: ['/bin/busybox', 'sh', '-c', script], command: [] },
   timeoutSeconds: 200,

@@ -23,7 +23,15 @@ let giveTurn: () => Promise<void>;
 const IMAGE = 'localhost/millrace-sandbox:1';
 let counted = 0;
 const runOf = (script: string, more: Partial<KubernetesRun> = {}): KubernetesRun => ({
-  key: { digest: `sha256:${'0'.repeat(64)}`, suite: 'suite', test: `test-${++counted}`, architecture: 'x86_64', attempt: 0, try: 1 },
+  key: {
+    digest: `sha256:${'0'.repeat(64)}`,
+    suite: 'suite',
+    content: 'suite',
+    test: `test-${++counted}`,
+    architecture: 'x86_64',
+    attempt: 0,
+    try: 1,
+  },
   image: IMAGE,
   job: { program: ['/bin/busybox', 'sh', '-c', script], command: [] },
   manifests: [],

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { arch } from 'node:os';
 import type { Verdict } from '../../domain/check/verdict';
@@ -48,7 +49,7 @@ export function createSuiteActivities(deps: SuiteDeps): SuiteActivities {
   return {
     async planSuite(run) {
       const { lock, built } = run;
-      const passed = run.anew ? undefined : await store.readRecord<Verdict>('verdicts', passKey(run));
+      const passed = run.anew ? undefined : await store.readRecord<Verdict>('verdicts', passKey(run, sha256));
       const sniffs = run.suite === ENTRYPOINT_SUITE && lock.suites.length === 0;
       const suite = sniffs ? undefined : await suiteOf(store, lock, run.suite);
       const spec = await imageSpecOf(store, lock);
@@ -92,7 +93,7 @@ export function createSuiteActivities(deps: SuiteDeps): SuiteActivities {
     },
     async concludeSuite(input) {
       const verdict = suiteVerdict(input, input);
-      if (verdict.outcome === 'passed') await store.writeRecord('verdicts', passKey(input), verdict);
+      if (verdict.outcome === 'passed') await store.writeRecord('verdicts', passKey(input, sha256), verdict);
       return verdict;
     },
   };
@@ -104,3 +105,5 @@ const mostSeconds = (test: ImageTest) => (test.kind === 'container' ? mostSecond
 function canRun(architecture: string): boolean {
   return NATIVE[arch()] === architecture || existsSync(`/proc/sys/fs/binfmt_misc/qemu-${architecture}`);
 }
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { lacking } from '../../domain/image/expected';
 import type { KubernetesTest, Suite } from '../../domain/image/suite';
-import { logOfTest, type Pause, type SuiteRun, type TestOutcome } from '../../domain/image/suite-run';
+import { logOfTest, suiteContent, type Pause, type SuiteRun, type TestOutcome } from '../../domain/image/suite-run';
 import { jobOf, type KubernetesRun } from '../../domain/kubernetes/run';
 import { placeManifest, readManifest, type Manifest } from '../../domain/kubernetes/manifest';
 import { formatProblem } from '../../domain/result';
@@ -74,6 +74,7 @@ export function createClusterTests(deps: { readonly store: Store; readonly now: 
     const image = `${kubernetes.registry}/${lock.repository}@${built.digest}`;
     const { server, timeoutSeconds, memory, cpu, expect } = test;
     const job = jobOf(test);
+    const content = suiteContent(input);
     const manifest = test.manifest === undefined ? undefined : await manifestFor(input, suite, test.manifest);
     const run: Omit<KubernetesRun, 'key' | 'manifests'> = {
       ...{ image, timeoutSeconds, memory, cpu, level: suite.level, ports: expect.ports, http: expect.http },
@@ -84,7 +85,10 @@ export function createClusterTests(deps: { readonly store: Store; readonly now: 
       keepSeconds: keep === 'never' ? 0 : suite.pause.seconds,
     };
     return Array.from({ length: test.retries + 1 }, (_, index) => {
-      const key = { digest: built.digest, suite: suite.name, test: test.name, architecture, attempt, try: index + 1 };
+      const key = {
+        ...{ digest: built.digest, suite: suite.name, content },
+        ...{ test: test.name, architecture, attempt, try: index + 1 },
+      };
       const place = { namespace: runNamespace({ key }), image, memory, cpu };
       return { ...run, key, manifests: manifest ? placeManifest(manifest, place) : [] };
     });
@@ -100,9 +104,9 @@ export function createClusterTests(deps: { readonly store: Store; readonly now: 
 
 type OneTest = SuiteRun & { readonly architecture: string };
 
-/** Two tests may have names that are alike in a file's name. */
+/** Two tests may have names that are alike in a file's name, and a mended suite has the names of the one before. */
 function logOf(input: OneTest, { key }: KubernetesRun): string {
-  const distinct = createHash('sha256').update(key.test).digest('hex').slice(0, 6);
+  const distinct = createHash('sha256').update(`${key.content}\0${key.test}`).digest('hex').slice(0, 6);
   return logOfTest(input, key.test, `${distinct}-try-${key.try}`);
 }
 

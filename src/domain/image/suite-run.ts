@@ -14,6 +14,13 @@ export interface SuiteRun {
   readonly pause?: Pause['mode'];
 }
 
+/** What a suite is made of, as one text: the image whose it is, its file and its manifests. A mended suite is another one. */
+export function suiteContent({ lock, suite }: Pick<SuiteRun, 'lock' | 'suite'>): string {
+  const found = lock.suites.find(({ name }) => name === suite);
+  const manifests = Object.entries(found?.manifests ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return [lock.image, suite, found?.file ?? '', ...manifests.map(([name, digest]) => `${name}=${digest}`)].join('\0');
+}
+
 /** Id of the workflow of a suite: the same run asked for again is the same workflow. */
 export function imageTestId({ lock, built, suite, attempt }: SuiteRun): string {
   return `image-test:${lock.image}:${built.digest.replace(/^sha256:/, '').slice(0, 16)}:${suite}:${attempt}`;

@@ -1,18 +1,15 @@
 import type { Verdict } from '../check/verdict';
-import { ENTRYPOINT_SUITE, imageCheck } from './gate';
+import { imageCheck } from './gate';
+import { suiteContent } from './suite-run';
 import type { SuitePlan, SuiteRun, TestOutcome } from './suite-run';
 
 const MOST_DETAILS = 40;
 const SHOWN_LINES = 5;
 const LINE = 200;
 
-/** A pass holds for this image, and the text of this suite with its manifests. */
-export function passKey({ lock, built, suite }: SuiteRun): string {
-  const found = lock.suites.find(({ name }) => name === suite);
-  const manifests = Object.entries(found?.manifests ?? {})
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, digest]) => ` ${name}=${digest}`);
-  return `image ${built.digest} ${checkOf({ built, suite })} ${found?.file ?? ENTRYPOINT_SUITE}${manifests.join('')}`;
+/** Name of the record of a pass: it holds for this image, and the text of this suite with its manifests. `hash` gives hexadecimal digits of a text. */
+export function passKey(run: SuiteRun, hash: (text: string) => string): string {
+  return `image ${run.built.digest} ${hash(`${checkOf(run)}\0${suiteContent(run)}`)}`;
 }
 
 function checkOf({ built, suite }: Pick<SuiteRun, 'built' | 'suite'>): string {

@@ -6,6 +6,8 @@ export interface KubernetesRun {
   readonly key: {
     readonly digest: string;
     readonly suite: string;
+    /** Of the suite, see `suiteContent`: one that was mended finds nothing of the one before. */
+    readonly content: string;
     readonly test: string;
     readonly architecture: string;
     readonly attempt: number;
@@ -70,7 +72,7 @@ export function podsOf(manifests: readonly Manifest[]): number {
 
 /** The namespace of a run: `image-<digest>-<hash of the rest>`. `hash` gives at least 12 hexadecimal digits of a text. */
 export function namespaceOf({ key }: Pick<KubernetesRun, 'key'>, hash: (text: string) => string): string {
-  const rest = [key.digest, key.suite, key.test, key.architecture, String(key.attempt), String(key.try)].join('\0');
+  const rest = [key.digest, key.content, key.suite, key.test, key.architecture, String(key.attempt), String(key.try)].join('\0');
   return `millrace-${key.digest.replace(/^sha256:/, '').slice(0, 12)}-${hash(rest).slice(0, 12)}`;
 }
 

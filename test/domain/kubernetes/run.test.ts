@@ -3,7 +3,15 @@ import { EXPIRES, namespaceManifest, namespaceOf, serverPod, testJob, type Kuber
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex');
 const run: KubernetesRun = {
-  key: { digest: `sha256:${'ab'.repeat(32)}`, suite: 'basic', test: 'starts', architecture: 'x86_64', attempt: 0, try: 1 },
+  key: {
+    digest: `sha256:${'ab'.repeat(32)}`,
+    suite: 'basic',
+    content: 'a suite',
+    test: 'starts',
+    architecture: 'x86_64',
+    attempt: 0,
+    try: 1,
+  },
   image: `127.0.0.1:5000/web@sha256:${'ab'.repeat(32)}`,
   manifests: [],
   ports: [],
@@ -19,7 +27,7 @@ it('a namespace is named by what is run, and by nothing else', () => {
   const name = namespaceOf(run, hash);
   expect(name).toMatch(/^millrace-abababababab-[0-9a-f]{12}$/);
   expect(namespaceOf({ key: { ...run.key } }, hash)).toBe(name);
-  for (const other of [{ suite: 'more' }, { test: 'ends' }, { attempt: 1 }, { try: 2 }, { architecture: 'aarch64' }])
+  for (const other of [{ suite: 'more' }, { content: 'mended' }, { test: 'ends' }, { attempt: 1 }, { try: 2 }, { architecture: 'aarch64' }])
     expect(namespaceOf({ key: { ...run.key, ...other } }, hash)).not.toBe(name);
 });
 
