@@ -12,6 +12,11 @@ import { rolesOf, workerOf } from './roles';
 const CONNECT_ATTEMPTS = 10;
 /** How many workflows stay in memory; more are replayed from their history when they are needed again. */
 const CACHED_WORKFLOWS = 200;
+/**
+ * How long workflow code may run in one go, 5 s by default. On a machine that is loaded twentyfold a second of work takes that long; cut off in the middle of a promise, Node may end the whole process ("async hook stack has become
+ * corrupted"). The server gives a task that takes more than 10 s to another attempt, so nothing is lost by more patience; an endless loop still ends. WorkerOptions do not name it, and take it (worker-options.js, SDK 1.24).
+ */
+const PATIENCE = { isolateExecutionTimeout: '60s' } as const;
 
 /** One worker process: `main.js <role> --config <file>`. Prints `{"ready":"<role>"}` when it serves its queue; ends on SIGTERM or SIGINT after its running activities were told (5 s) and cut off (10 s). */
 async function main(): Promise<void> {
@@ -49,7 +54,7 @@ async function main(): Promise<void> {
               interceptors: { activity: [heartbeatInterceptor] },
               maxConcurrentActivityTaskExecutions: concurrency,
             }
-          : { workflowBundle: { codePath: BUNDLE }, maxCachedWorkflows: CACHED_WORKFLOWS }),
+          : { workflowBundle: { codePath: BUNDLE }, maxCachedWorkflows: CACHED_WORKFLOWS, ...PATIENCE }),
       }),
     ),
   );

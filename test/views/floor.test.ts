@@ -1,3 +1,4 @@
+import { carryFloor } from '../../src/domain/floor/carried';
 import { newFloor } from '../../src/domain/floor/state';
 import { reduceFloor } from '../../src/domain/floor/reduce';
 import { journalLine } from '../../src/domain/floor/journal';
@@ -28,7 +29,7 @@ describe('replay of a run', () => {
       state = step.state;
       return journalLine(state.step, news(name), step.commands);
     });
-    return [JSON.stringify(began), ...lines];
+    return [JSON.stringify(carryFloor(began)), ...lines];
   };
   const replay = (lines: readonly string[] | undefined) => replayRun({ read: async () => lines }, 'run');
   /** As a journal keeps what is long. */
@@ -57,7 +58,7 @@ describe('replay of a run', () => {
   it('knows a run that is not there, and one that has not begun', async () => {
     expect(await replay(undefined)).toBeUndefined();
     expect(await replay([])).toBeUndefined();
-    expect(await replay(inParts(JSON.stringify(began)).slice(0, 2))).toBeUndefined();
+    expect(await replay(inParts(JSON.stringify(carryFloor(began))).slice(0, 2))).toBeUndefined();
     await expect(replay(['{"distri', ...written().slice(1)])).rejects.toThrow('the journal of run run does not begin with a state');
   });
 });

@@ -17,7 +17,7 @@ export function statusCommand(): Command {
       'after',
       `
 JSON: {"distribution", "slots", "paused"?, "causes": [{"id", "text", "urgency", "stage", "paused"?, "waiting", "building", "failing", "published", "equal", "overBudget", "eta"?: {"p50", "p90"} (seconds)}],
-  "building": [{"package", "causes", "by", "since"}], "waiting" (the first 50), "waitingCount", "failed" (the first 50), "failedCount", "held", "eta"?, "history"}
+  "building": [{"package", "causes" (the first 5), "causeCount", "by", "since"}], "waiting" (the first 50), "waitingCount", "failed" (the first 50), "failedCount", "held", "eta"?, "history"}
 
 Exit codes: 0 shown, 1 the floor does not run, 2 usage or configuration`,
     )

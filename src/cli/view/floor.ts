@@ -66,7 +66,7 @@ function jobsTable(style: Style, jobs: readonly JobView[]): string {
       job.package,
       duration(Math.max(0, style.now - job.since) / 1000),
       job.by,
-      job.causes.slice(0, 3).join(', ') + (job.causes.length > 3 ? ', …' : ''),
+      job.causes.slice(0, 3).join(', ') + (job.causeCount > 3 ? ` and ${job.causeCount - 3} more` : ''),
       job.text ?? (job.blockers ? `behind ${job.blockers}` : ''),
     ]),
   );

@@ -3,6 +3,12 @@ import { addCause, pauseCause, put, rememberStuck, retire, waitingAgain, type Dr
 import type { FloorDecision } from './floor';
 import { causeBehind, jobOf, type FloorCause, type FloorState, type Stop } from './state';
 
+/** Packages that persons ask for anew and no plan has yet, together: the state stays small. */
+const ASKED = 5000;
+/** Packages on hold at once. */
+const HELD = 500;
+const TEXT = 400;
+
 /** Why a decision does not fit what is there now, with what would; undefined where it does. */
 export function refusalOf(state: FloorState, decision: FloorDecision): string | undefined {
   if (decision.by.trim() === '') return 'a decision needs the name of who makes it';
@@ -15,6 +21,9 @@ export function refusalOf(state: FloorState, decision: FloorDecision): string | 
 function refusalOfRebuild(state: FloorState, { id, packages }: Extract<FloorDecision, { kind: 'rebuild' }>): string | undefined {
   if (packages.length === 0) return 'a rebuild names at least one package';
   if (causeOf(state, id) || state.history.some((ended) => ended.id === id)) return `${id} was asked for before`;
+  const asked = state.asks.reduce((sum, ask) => sum + (ask.packages?.length ?? 0), 0);
+  if (asked > 0 && asked + packages.length > ASKED)
+    return `${asked} packages that were asked for wait for a plan, and ${packages.length} more are too many: ask again when it is made (millrace floor status)`;
   return undefined;
 }
 
@@ -37,7 +46,12 @@ function refusalOfPackage(
 ): string | undefined {
   if (name.trim() === '') return 'name a package';
   const held = state.held[name];
-  if (kind === 'hold') return held ? `${name} is on hold already, by ${held.by}: ${held.reason}` : undefined;
+  if (kind === 'hold') {
+    if (held) return `${name} is on hold already, by ${held.by}: ${held.reason}`;
+    return Object.keys(state.held).length >= HELD
+      ? `${HELD} packages are on hold, and more are too many: pause the cause, or the floor`
+      : undefined;
+  }
   const job = jobOf(state, name);
   const waits = job?.waits
     ? `the release of ${name} waits for an answer, and an order would wait behind it: answer that (${job.text})`
@@ -75,7 +89,7 @@ export function decide(draft: Draft, decision: FloorDecision): string {
   const { state } = draft;
   const refused = refusalOf({ ...state, jobs: draft.jobs, causes: [...draft.causes.values()] }, decision);
   if (refused !== undefined) return refused;
-  const stop: Stop = { by: decision.by, reason: decision.reason, at: draft.at };
+  const stop: Stop = { by: decision.by.slice(0, TEXT), reason: decision.reason.slice(0, TEXT), at: draft.at };
   if (decision.kind === 'rebuild') return rebuild(draft, decision);
   if (decision.kind === 'drop') return drop(draft, decision.cause, stop);
   if (!('package' in decision)) return pause(draft, decision.cause, decision.kind === 'pause' ? stop : undefined);
@@ -88,9 +102,10 @@ export function decide(draft: Draft, decision: FloorDecision): string {
 
 function rebuild(draft: Draft, { id, by, reason, packages }: Extract<FloorDecision, { kind: 'rebuild' }>): string {
   const { state, at } = draft;
-  const root = addCause(draft, { id, text: `${by}: ${reason}`, urgency: 5 });
+  const text = `${by}: ${reason}`.slice(0, TEXT);
+  const root = addCause(draft, { id, text, urgency: 5 });
   const wanted = [...new Set(packages)].sort();
-  state.asks = [...state.asks, { roots: [root], by: `${by}: ${reason}`, packages: wanted, step: state.step, at, due: at }];
+  state.asks = [...state.asks, { roots: [root], by: text, packages: wanted, step: state.step, at, due: at }];
   return `${id}: ${wanted.length} packages are to be built anew`;
 }
 

@@ -1,10 +1,13 @@
-import { NAMES, put, retireCauses, type Draft } from './draft';
-import type { FloorCause, FloorPast } from './state';
+import { NAMES, put, retireCauses, union, type Draft } from './draft';
+import type { PublishedChange } from './floor';
+import type { FloorAsk, FloorCause, FloorPast } from './state';
 
 /** How many causes are alive at once, since what is kept of each package grows with them, and how many are left when there were more: so that it is seldom. */
 const BOUNDS = { most: 256, left: 128 };
 /** Ids that a merged cause is still known by; older ones are forgotten. */
 const IDS = 2000;
+const ASKS = 256;
+const KINDS = ['new', 'same', 'compatible', 'content', 'break'] as const;
 
 /**
  * Where more causes are alive than the state may hold, the oldest of one urgency go on as one: all that was wanted for any of them is wanted for that. It has a budget of its own, so that nothing that one of them is owed is taken for
@@ -23,6 +26,39 @@ export function mergeCauses(draft: Draft, { most, left } = BOUNDS): void {
   causes.set(merged.number, merged);
   replaceIn(draft, new Set(members.map((cause) => cause.number)), merged.number);
   for (const { number } of members) causes.delete(number);
+}
+
+/** Where more news waits for a plan than the state may hold, what waits of one provider goes on as one. It may then name more causes than it needs, and never fewer. Linear in what waits. */
+export function mergeAsks({ state }: Draft, most = ASKS): void {
+  if (state.asks.length <= most) return;
+  const whole = new Map<string, FloorAsk>();
+  const others: FloorAsk[] = [];
+  for (const ask of state.asks) {
+    if (ask.sent || ask.provider === undefined) {
+      others.push(ask);
+      continue;
+    }
+    const known = whole.get(ask.provider);
+    whole.set(ask.provider, known ? togetherOf(known, ask) : ask);
+  }
+  state.asks = [...others, ...whole.values()];
+}
+
+function togetherOf(one: FloorAsk, other: FloorAsk): FloorAsk {
+  return {
+    ...other,
+    roots: union(one.roots, other.roots),
+    change: mergeChanges(one.change!, other.change!),
+    step: Math.max(one.step, other.step),
+    at: Math.max(one.at, other.at),
+    due: Math.min(one.due, other.due),
+  };
+}
+
+/** What two publications of one package are for who was built with the first of them. */
+export function mergeChanges(one: PublishedChange, other: PublishedChange): PublishedChange {
+  const kind = KINDS[Math.max(KINDS.indexOf(one.kind), KINDS.indexOf(other.kind))]!;
+  return { kind, breaks: [...new Set([...one.breaks, ...other.breaks])].sort() };
 }
 
 /** Those that are as urgent as each other, and go on or were stopped by the same. */

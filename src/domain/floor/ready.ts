@@ -23,6 +23,7 @@ export interface Standing {
   readonly ready: Set<number>;
   readonly building: Set<number>;
   readonly waiting: { count: number };
+  readonly failed: { count: number };
   /** By number of a cause, in how many jobs it is, once more for each that is to be built again for it. */
   readonly named: Map<number, number>;
   readonly levels: Uint8Array;
@@ -48,6 +49,7 @@ export function standingOf(plan: Plan | undefined, jobs: readonly (FloorJob | 0)
     ready: new Set(),
     building: new Set(),
     waiting: { count: 0 },
+    failed: { count: 0 },
     named: new Map(),
     levels: new Uint8Array(size).fill(NONE),
     lifted: LIFTING.map(() => new Int32Array(size)),
@@ -81,15 +83,17 @@ export function putJob(
   if ((before === 0) !== (job === 0) && standing.blockers[node] === 0) block(standing, plan, jobs, node, job ? 1 : -1);
 }
 
-function forget({ ready, building, waiting }: Standing, { status }: FloorJob, node: number): void {
+function forget({ ready, building, waiting, failed }: Standing, { status }: FloorJob, node: number): void {
   if (status === 'building') building.delete(node);
+  if (status === 'failed') failed.count -= 1;
   if (status !== 'waiting') return;
   waiting.count -= 1;
   ready.delete(node);
 }
 
-function remember({ ready, building, waiting, blockers }: Standing, { status }: FloorJob, node: number): void {
+function remember({ ready, building, waiting, failed, blockers }: Standing, { status }: FloorJob, node: number): void {
   if (status === 'building') building.add(node);
+  if (status === 'failed') failed.count += 1;
   if (status !== 'waiting') return;
   waiting.count += 1;
   if (blockers[node] === 0) ready.add(node);

@@ -19,12 +19,13 @@ import {
 } from './draft';
 import { decodePlan, policyIn, type EncodedPlan, type Plan } from './encoded-plan';
 import type { FloorEvent, FloorNews, PublishedChange } from './floor';
-import { mergeCauses } from './merge';
+import { mergeAsks, mergeCauses, mergeChanges } from './merge';
 import type { FloorAsk, FloorCause, FloorJob, FloorState } from './state';
 
 const SEEN = 500;
 const TEXT = 300;
-const KINDS = ['new', 'same', 'compatible', 'content', 'break'] as const;
+/** Failures that the floor tells the reason of; that of others is told by their releases. */
+const REASONS = 200;
 
 /**
  * The rules of the floor: what happened in, what to build next out. Pure. Commands are to be carried out in their order; `plan` is answered by the event `planned`, `start` by the news of the release that it leads to. Work per event is
@@ -33,6 +34,7 @@ const KINDS = ['new', 'same', 'compatible', 'content', 'break'] as const;
 export function reduceFloor(state: FloorState, event: FloorEvent): FloorStep {
   const draft = openDraft(state, event.at);
   const text = handle(draft, event);
+  mergeAsks(draft);
   mergeCauses(draft);
   return closeDraft(draft, text);
 }
@@ -133,7 +135,10 @@ function onFailed(draft: Draft, node: number, job: FloorJob, news: FloorNews): s
   const { order, again, waits, ...rest } = job;
   const roots = union(job.roots, again?.roots ?? []);
   const wanted = again?.wanted ?? job.wanted;
-  const text = `${named(news)} ${news.outcome}: ${news.text}`.slice(0, TEXT);
+  const isOneOfMany = job.status !== 'failed' && draft.standing.failed.count >= REASONS;
+  const text = isOneOfMany
+    ? 'one of too many failures: `millrace show` tells why'
+    : `${named(news)} ${news.outcome}: ${news.text}`.slice(0, TEXT);
   put(draft, node, {
     ...rest,
     roots,
@@ -212,11 +217,6 @@ function newCause(draft: Draft, news: FloorNews, change: PublishedChange): strin
   const ask: FloorAsk = { roots: [root], by: named(news), provider: news.package, change, step: state.step, at: draft.at, due };
   state.asks = [...state.asks, ask];
   return `${text}: what depends on it is looked at`;
-}
-
-function mergeChanges(one: PublishedChange, other: PublishedChange): PublishedChange {
-  const kind = KINDS[Math.max(KINDS.indexOf(one.kind), KINDS.indexOf(other.kind))]!;
-  return { kind, breaks: [...new Set([...one.breaks, ...other.breaks])].sort() };
 }
 
 function onPlanned(draft: Draft, encoded: EncodedPlan): string {

@@ -25,8 +25,9 @@ export interface CauseView {
 
 export interface JobView {
   readonly package: string;
-  /** Ids of the causes. */
+  /** Ids of the first of its causes, and how many there are. */
   readonly causes: readonly string[];
+  readonly causeCount: number;
   readonly by: string;
   /** Milliseconds; since when it waits, builds or has failed. */
   readonly since: number;
@@ -56,6 +57,8 @@ export interface FloorView {
 }
 
 const SHOWN = 50;
+/** Of a job: what is shown of all jobs stays far below what a query may answer. */
+const CAUSES = 5;
 
 /** Linear in the jobs, and the draws of the ETA. */
 export function floorView(state: FloorState, at: number): FloorView {
@@ -66,7 +69,8 @@ export function floorView(state: FloorState, at: number): FloorView {
   const jobs = state.jobs.flatMap((job, node) => (job ? [{ job, node }] : []));
   const view = ({ job, node }: { readonly job: FloorJob; readonly node: number }): JobView => ({
     package: names[node]!,
-    causes: job.roots.map((root) => ids.get(root)!),
+    causes: job.roots.slice(0, CAUSES).map((root) => ids.get(root)!),
+    causeCount: job.roots.length,
     by: job.by,
     since: job.since ?? job.wanted,
     ...(job.text !== undefined ? { text: job.text } : {}),

@@ -5,6 +5,7 @@ import { peekStanding } from './ready';
 import type { FloorCause, FloorJob, FloorState, Stop } from './state';
 
 const BLOCKERS = 3;
+const CAUSES = 5;
 
 /**
  * Why a package is where it is, one sentence a line: what it waits for and why that does not move, who asked for it, and what holds it back. `at` in milliseconds.
@@ -60,7 +61,7 @@ function waitsForSlot(state: FloorState, name: string, job: FloorJob): string {
   if (state.paused) return `${name} could start, but the floor is paused, by ${said(state.paused)}`;
   const causes = state.causes.filter((cause) => job.roots.includes(cause.number));
   const stop = causes.every((cause) => cause.paused) ? causes[0]?.paused : undefined;
-  if (stop) return `${name} could start, but ${causes.map((cause) => cause.text).join(' and ')} is paused, by ${said(stop)}`;
+  if (stop) return `${name} could start, but ${listed(causes.map((cause) => cause.text))} is paused, by ${said(stop)}`;
   if (state.held[name]) return `${name} could start, but for its hold`;
   const { building, ready } = peekStanding(state);
   return `${name} waits for a slot: ${building.size} of ${state.settings.slots} build, ${ready.size} could start`;
@@ -114,7 +115,12 @@ function asked(state: FloorState, name: string, job: FloorJob): string {
   const causes = state.causes.filter((cause) => job.roots.includes(cause.number)).map((cause) => cause.text);
   if (causes.length === 0) return `${name} was asked for by ${job.by}, which was dropped since`;
   const others = causes.filter((text) => text !== job.by);
-  return `${name} was asked for by ${job.by}${others.length > 0 ? `, because of ${others.join(' and ')}` : ''}`;
+  return `${name} was asked for by ${job.by}${others.length > 0 ? `, because of ${listed(others)}` : ''}`;
+}
+
+function listed(texts: readonly string[]): string {
+  const more = texts.length - CAUSES;
+  return more > 0 ? `${texts.slice(0, CAUSES).join(', ')} and ${more} more` : texts.join(' and ');
 }
 
 function overBudget(state: FloorState, cause: FloorCause, name: string): readonly string[] {

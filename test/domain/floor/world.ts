@@ -7,7 +7,7 @@ import type { FloorCommand, FloorDecision, FloorEvent, FloorNews, PublishedChang
 import { planRebuild } from '../../../src/domain/floor/plan';
 import { liftedLevel, NONE, peekStanding, standingAnew } from '../../../src/domain/floor/ready';
 import { closeDraft, openDraft, type FloorStep } from '../../../src/domain/floor/draft';
-import { mergeCauses } from '../../../src/domain/floor/merge';
+import { mergeAsks, mergeCauses } from '../../../src/domain/floor/merge';
 import { reduceFloor } from '../../../src/domain/floor/reduce';
 import { newFloor, type FloorJob, type FloorState } from '../../../src/domain/floor/state';
 import { graphOf, type Adjacency, type Graph } from '../../../src/domain/graph/adjacency';
@@ -254,6 +254,7 @@ export function live(world: World): Report {
     const before = floor.state.causes;
     go((state) => {
       const draft = openDraft(state, now);
+      mergeAsks(draft, 0);
       mergeCauses(draft, { most: 1, left: 1 });
       return closeDraft(draft, 'merged');
     });
