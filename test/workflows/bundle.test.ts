@@ -1,7 +1,7 @@
 import { workflowBundle } from './stage';
 
 /** Every workflow start evaluates the bundle: the SDK's part is about 520 KB, ours is what is watched. */
-const BUDGET_BYTES = 1_000_000;
+const BUDGET_BYTES = 1_050_000;
 
 it('the workflow bundle is small, and holds no library of the edges', async () => {
   const { code } = await workflowBundle();

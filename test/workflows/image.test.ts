@@ -121,7 +121,7 @@ suite('image', () => {
     await story(async () => {
       await look('generation:1');
       const seen = await waits(locked('first'));
-      expect(seen.waitingFor).toMatchObject({ because: ['suite-starts:dev: seen'] });
+      expect(seen.waitingFor).toMatchObject({ because: ['suite-starts:dev: starts on x86_64: seen'] });
       expect(seen.waitingFor!.answers).toContain(`millrace decide image:${image} waive --check suite-starts:dev --reason "…"`);
       expect(images.tags.size).toBe(0);
       await env.sleep('25 hours');
