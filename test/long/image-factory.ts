@@ -42,8 +42,8 @@ export interface ImageFactory {
   release(version: string): Promise<void>;
   /** SIGKILL to every process of the factory, Temporal and registry too, and waits for their end; each comes back as after any crash. */
   killAll(): Promise<void>;
-  /** Stops the factory in order, and starts it again with the same state after `work`. */
-  restart(): Promise<void>;
+  /** Stops the factory in order, and starts it again with the same state after these milliseconds. */
+  restart(pauseMs: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -138,9 +138,10 @@ gateway: {port: ${gateway}}
         const names = Object.keys(factory.pids);
         await Promise.all(names.map((name) => factory.kill(name, 'SIGKILL')));
       },
-      async restart() {
+      async restart(pauseMs) {
         await connection.close();
         await factory.stop();
+        await new Promise((done) => setTimeout(done, pauseMs));
         factory = await startFactory(config);
         ({ client, connection } = await connectClient(config));
       },

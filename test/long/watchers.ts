@@ -67,8 +67,10 @@ export function watchTags(registry: string, repositories: readonly string[]): Wa
 export interface SeenTest {
   /** `<suite>/<test>, attempt <n>` as the namespace says. */
   readonly test: string;
-  /** Of every pod of the test that was ever seen. */
-  readonly pods: Set<string>;
+  /** Of every pod of the test's Job that was ever seen. */
+  readonly job: Set<string>;
+  /** Of every pod of what it tests. */
+  readonly tested: Set<string>;
   running: boolean;
 }
 
@@ -78,12 +80,14 @@ export function watchTests(cluster: ClusterClient): Watch<SeenTest> {
     for (const { name, annotations } of await cluster.namespaces(MANAGED)) {
       // A namespace that comes again under its name is another one.
       const key = `${name} ${annotations[EXPIRES] ?? ''}`;
-      const known = seen.get(key) ?? { test: annotations['millrace.dev/test'] ?? '', pods: new Set<string>(), running: false };
+      const test = annotations['millrace.dev/test'] ?? '';
+      const known = seen.get(key) ?? { test, job: new Set<string>(), tested: new Set<string>(), running: false };
       seen.set(key, known);
       for (const { metadata, status } of await cluster.pods(name, `millrace.dev/part=${TEST}`)) {
-        if (metadata?.uid) known.pods.add(metadata.uid);
+        if (metadata?.uid) known.job.add(metadata.uid);
         known.running ||= status?.phase === 'Running';
       }
+      for (const { metadata } of await cluster.pods(name, `millrace.dev/part!=${TEST}`)) if (metadata?.uid) known.tested.add(metadata.uid);
     }
   });
 }

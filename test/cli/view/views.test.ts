@@ -262,7 +262,7 @@ it('what upstreams and people wrote cannot drive the terminal', () => {
 });
 
 it('an image says how it is verified, once something is tagged', () => {
-  const story = { image: 'web', contents: [], releases: [] };
+  const story = { image: 'web', contents: [], releases: [], made: [] };
   const made = { host: '127.0.0.1:8468', plain: true, key: '/keys/example-images.pub' };
   const tags = { image: 'web', repository: 'demo/web', tags: { '1': 'sha256:1', latest: 'sha256:1' }, moves: [] };
   expect(imageText(style, { ...story, tags }, made)).toContain(
