@@ -62,7 +62,9 @@ test('a kubeconfig that has expired is refused at once, with its remedy, and not
   await expect(runner.run(runOf('expired', 'true'), 'expired.log', quiet)).rejects.toMatchObject({
     type: 'ClusterRefused',
     nonRetryable: true,
-    message: expect.stringMatching(/have expired: renew them/),
+    message: expect.stringMatching(
+      /^https:\/\/127\.0\.0\.1:6443: cannot read namespace \S+: 401 Unauthorized; the credentials of the kubeconfig .* expired: renew them$/,
+    ),
   });
   expect(await cluster.namespaces(MANAGED)).toEqual([]);
 });

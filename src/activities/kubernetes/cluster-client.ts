@@ -219,14 +219,18 @@ function codeOf(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
-/** The API server answers with a Status (meta/v1) as JSON. */
+/** The API server answers with a Status (meta/v1) as JSON. Where the client library has none, its own message is the code, one word, and headers that help nobody. */
 function messageOf(error: unknown): string {
   const { body, message } = error as { readonly body?: unknown; readonly message?: string };
+  const own = (message ?? String(error))
+    .split(/\n(?:Body|Headers):/)[0]!
+    .replace(/^HTTP-Code: (\d+)\s+Message: /, '$1 ')
+    .replace(/\s+/g, ' ');
   try {
     const status = (typeof body === 'string' ? JSON.parse(body) : body) as { readonly message?: string } | undefined;
-    return status?.message ?? message ?? String(error);
+    return status?.message ?? own;
   } catch {
-    return message ?? String(error);
+    return own;
   }
 }
 
