@@ -220,7 +220,7 @@ function httpProblems(tree: SpecTree, node: YAMLMap, ofManifest: boolean): reado
 }
 
 const serves = (node: YAMLMap) => hasKey(node, 'server') || hasKey(node, 'manifest');
-const hasClient = (node: YAMLMap) => hasKey(node, 'entrypoint') || hasKey(node, 'command');
+const hasClient = (node: YAMLMap) => hasKey(node, 'entrypoint') || texts(node, 'command').length > 0;
 
 function portProblems(port: Located): readonly Problem[] {
   const number = Number(port.value);

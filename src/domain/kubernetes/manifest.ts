@@ -23,8 +23,6 @@ export interface Manifest {
   readonly objects: readonly ManifestObject[];
 }
 
-/** Value of the label `millrace.dev/part` of the pods of a manifest. */
-export const MANIFEST_PART = 'manifest';
 /** Stands for the image under test. */
 const IMAGE = 'IMAGE';
 const NAME = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -90,7 +88,7 @@ export function servicePorts({ objects }: Manifest, name: string): readonly numb
   return ports?.map(({ port }) => port);
 }
 
-const POD_LABELS = { ...MANAGED, 'millrace.dev/part': MANIFEST_PART };
+const POD_LABELS = { ...MANAGED, 'millrace.dev/part': 'manifest' };
 
 function labelled<T extends JsonObject>(metadata: T, labels: Readonly<Record<string, string>>): T & { readonly labels: JsonObject } {
   return { ...metadata, labels: { ...((metadata['labels'] ?? {}) as JsonObject), ...labels } };

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readSuite, suiteName } from '../../../src/domain/image/suite';
 import { formatProblem } from '../../../src/domain/result';
 
@@ -109,6 +111,11 @@ tests:
   });
 });
 
+it('reads the suite that the documentation shows', () => {
+  const text = /```yaml\n(order:.*?)```/s.exec(readFileSync(join(__dirname, '../../../docs/images.md'), 'utf8'))?.[1];
+  expect(readSuite(text ?? '', FILE)).toMatchObject({ ok: true, value: { tests: { length: 4 } } });
+});
+
 describe('names what is wrong, where, and the remedy', () => {
   it.each([
     ['tests: []\n', ':1:1: the suite has no tests'],
@@ -159,6 +166,7 @@ describe('names what is wrong, where, and the remedy', () => {
       pod('    server: {port: 80}\n    expect: {exit: 1}\n'),
       ':5:20: a server has no exit code: it is stopped when it has answered (remove `exit`, or give',
     ],
+    [pod('    command: []\n    server: {port: 80}\n    expect: {exit: 1}\n'), ':6:20: a server has no exit code'],
     [pod('    expect: {http: [{port: 80}]}\n'), ':4:21: there is no server that could answer (write `server`'],
     [pod('    expect: {ports: [80]}\n'), ':4:22: there is no server that could answer'],
     [pod('    manifest: a.yaml\n    expect: {http: [{port: 80}]}\n'), ':5:21: http does not say which Service of the manifest is asked'],
