@@ -89,6 +89,7 @@ export function createImagePublisherActivities(deps: ImagePublisherDeps): ImageP
   /** What another began and did not see through: the moves that happened are recorded, the others are not made any more. */
   const seenThrough = async (read: ImageTags, own: (move: RecordedMove) => boolean): Promise<ImageTags> => {
     const { begun = [], ...rest } = read;
+    if (begun.length === 0) return rest;
     if (begun.every(own)) return read;
     const happened: RecordedMove[] = [];
     for (const move of begun) if ((await registry.readManifest(read.repository, move.tag))?.digest === move.to) happened.push(move);
@@ -138,7 +139,7 @@ export function createImagePublisherActivities(deps: ImagePublisherDeps): ImageP
     };
     const made = before.moves.filter(own);
     // What an attempt that was cut off began is seen through as it was recorded: where a tag pointed before cannot be read any more.
-    const moves = before.begun ?? (await plan(gate, gateDigest, taggings));
+    const moves = before.begun ?? (made.length > 0 ? [] : await plan(gate, gateDigest, taggings));
     await make(before, moves, (digest) => indexes.find((index) => index.digest === digest)!.bytes);
     return { tags: [...made, ...moves].map(bare), said };
   };
