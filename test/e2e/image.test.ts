@@ -266,10 +266,18 @@ test('a release of a package flows into an image: locked, built the same twice, 
 
   const accepted = [{ check: 'suite-basic', by: 'ada', reason: 'the suite is of 1.0', at: '2026-03-04T05:06:07Z' }];
   const open = await gateOf(place, next, newer.built, [...newer.verdicts, ...failed], { accepted });
-  const { tags: second } = await publisher.moveTags({ lock: next, gate: open, ...(await place.signImages({ gate: open })) });
+  const asked = { lock: next, gate: open, ...(await place.signImages({ gate: open })) };
+  const { tags: second } = await publisher.moveTags(asked);
   expect(second).toContainEqual({ tag: 'latest', from: built.digest, to: newer.built.digest });
   expect(second).toContainEqual({ tag: '1.1', to: newer.built.digest });
   expect(await digestOf('demo/greeting', '1.0')).toBe(built.digest);
+
+  // A rollback, and a late retry of the release: its tags stay back.
+  const order = { id: 'rollback:1', by: 'ada', reason: 'slow', at: '2026-03-04T05:06:07Z', moves: [{ tag: 'latest', to: built.digest }] };
+  const back = await publisher.rollBackTags({ image: 'greeting', rollback: order });
+  expect(back.moves).toEqual([{ tag: 'latest', from: newer.built.digest, to: built.digest }]);
+  expect(await publisher.moveTags(asked)).toEqual({ tags: second, said: [] });
+  expect(await digestOf('demo/greeting', 'latest')).toBe(built.digest);
 });
 
 /** Before the registry, a proxy that answers 500 to the first request to upload, and cuts the first upload of a layer in its middle: the registry has a part of it. */
