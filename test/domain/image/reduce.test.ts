@@ -391,6 +391,8 @@ it('whatever happens: one release at a time, none starts on hold, tags go back o
       // Nothing but a hold keeps work that is owed from being done.
       apply(ordered(resume, at + ++serial));
       settle();
+      const given = [state.tagged?.key, ...state.rejected.map((one) => one.key)];
+      expect(given).toContain(key(main));
       main = 'f';
       generation += 1;
       apply(hinted('last'));
