@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { connectCluster, type ClusterClient } from '../../src/activities/kubernetes/cluster-client';
-import { createKubernetesRunner } from '../../src/activities/kubernetes/runner';
+import { createKubernetesRunner, runNamespace } from '../../src/activities/kubernetes/runner';
 import { createFolderStore } from '../../src/activities/store/folder-store';
 import type { Store } from '../../src/activities/store/store';
 import { startCluster, stopCluster } from '../../src/cluster/cluster';
@@ -106,9 +106,7 @@ test('what the cluster does not admit is refused with what it says, and not trie
     metadata: { name: 'web', namespace },
     spec: { containers: [{ name: 'web', image: base.image, securityContext: { privileged: true } }] },
   });
-  await runner.begin(base);
-  const [namespace] = await cluster.namespaces(MANAGED);
-  await expect(runner.run({ ...base, manifests: [pod(namespace!.name)] }, 'privileged.log', quiet)).rejects.toMatchObject({
+  await expect(runner.run({ ...base, manifests: [pod(runNamespace(base))] }, 'privileged.log', quiet)).rejects.toMatchObject({
     type: 'ClusterRefused',
     nonRetryable: true,
     message: expect.stringMatching(/web.*violates PodSecurity "restricted:latest": privileged/),

@@ -67,6 +67,8 @@ export function watchTags(registry: string, repositories: readonly string[]): Wa
 export interface SeenTest {
   /** `<suite>/<test>, attempt <n>` as the namespace says. */
   readonly test: string;
+  /** The image by digest. */
+  readonly image: string;
   /** Of every pod of the test's Job that was ever seen. */
   readonly job: Set<string>;
   /** Of every pod of what it tests. */
@@ -80,8 +82,8 @@ export function watchTests(cluster: ClusterClient): Watch<SeenTest> {
     for (const { name, annotations } of await cluster.namespaces(MANAGED)) {
       // A namespace that comes again under its name is another one.
       const key = `${name} ${annotations[EXPIRES] ?? ''}`;
-      const test = annotations['millrace.dev/test'] ?? '';
-      const known = seen.get(key) ?? { test, job: new Set<string>(), tested: new Set<string>(), running: false };
+      const { 'millrace.dev/test': test = '', 'millrace.dev/image': image = '' } = annotations;
+      const known = seen.get(key) ?? { test, image, job: new Set<string>(), tested: new Set<string>(), running: false };
       seen.set(key, known);
       for (const { metadata, status } of await cluster.pods(name, `millrace.dev/part=${TEST}`)) {
         if (metadata?.uid) known.job.add(metadata.uid);
