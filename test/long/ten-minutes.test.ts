@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ImageTags } from '../../src/domain/image/image';
 import { IMAGE_FILES, counts } from './hello-images';
@@ -23,6 +23,7 @@ const { MILLRACE_TEN_MINUTES: asked } = process.env;
     });
     const tests = watchTests(place.cluster);
     const lines = (): readonly number[] => {
+      if (!existsSync(place.logs)) return [];
       const files = readdirSync(place.logs, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
       const logs = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
       const log = logs.find((text) => text.includes(` of ${LINES}\n`)) ?? '';
