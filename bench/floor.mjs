@@ -174,7 +174,8 @@ async function stop(children, memory, kills, count) {
     const at = Date.now();
     const began = Object.values(readHappened(memory).building);
     await Promise.all(children.map((child) => child.kill('SIGKILL')));
-    await sleep(1000);
+    // After many crashes a process is started again only after a pause: until then the one that answers is the one that was killed.
+    while (children.some((child) => child.pid === undefined)) await sleep(100);
     await Promise.all(children.map((child) => child.ready()));
     const down = (Date.now() - at) / 1000;
     costs.push({ down, noticed: HEARTBEAT, lost: Math.max(0, ...began.map((since) => (at - since) / 1000)) });

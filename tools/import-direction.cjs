@@ -3,7 +3,7 @@ const { dirname, join, relative, sep } = require('node:path');
 
 /** What each folder of src may import beside itself; `types` only as types. The house of docs/architecture.md, in one table. */
 const HOUSE = {
-  domain: { folders: [], types: [], packages: /^(re2js|yaml)$/ },
+  domain: { folders: [], types: [], packages: /^(re2js|yaml|ae-cvss-calculator)$/ },
   workflows: { folders: ['domain'], types: ['activities'], packages: /^@temporalio\/(workflow|common)$/ },
   config: { folders: ['domain'], types: [] },
   activities: { folders: ['domain', 'checks', 'config'], types: ['workflows'] },

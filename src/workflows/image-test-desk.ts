@@ -40,12 +40,12 @@ export function openTestDesk({ lock, built, suite, attempt }: SuiteRun) {
   };
   setHandler(imageTestQuery, view);
   setHandler(endPauseUpdate, endPauses, {
-    validator: (input) => {
+    validator: (input: EndPause) => {
       const reason = refused(input);
       if (reason) throw new Error(reason);
     },
   });
-  setHandler(endPauseSignal, (input) => {
+  setHandler(endPauseSignal, (input: EndPause) => {
     if (refused(input) === undefined) endPauses(input);
   });
 

@@ -23,7 +23,7 @@ it.each([
   ['what fits both', ['abc', 'defgh'], 'abcdefgh'],
   ['one byte too much', ['abcdefghi'], 'abcd\n… 1 bytes are left out here …\nfghi'],
   ['much in one piece', ['abcdefghijklmnopqrstuvwxyz'], 'abcd\n… 18 bytes are left out here …\nwxyz'],
-  ['much in many pieces', [...'abcdefghijklmnopqrstuvwxyz'], 'abcd\n… 18 bytes are left out here …\nwxyz'],
+  ['much in many pieces', Array.from('abcdefghijklmnopqrstuvwxyz'), 'abcd\n… 18 bytes are left out here …\nwxyz'],
 ])('keeps %s', (_what, chunks, kept) => expect(written(chunks, 4)).toBe(kept));
 
 it('goes on with a file that is there', () => expect(written(['b'], 4, 'a')).toBe('ab'));
