@@ -1,5 +1,6 @@
 // npm run bench:season: the 91 days of a real distribution of ../shared/data (or the folder that MILLRACE_DATA names) through the rules of the floor on 16 slots, under each policy; the rebuilds that really happened
-// beside it. With `-- --sensitivity` also what other seeds and other answers of the oracle do to the figures. But for the CPU-seconds the same on every machine.
+// beside it. With `-- --sensitivity` also what other seeds and other answers of the oracle do to the figures, with `-- --state` how large
+// the state of the floor becomes. But for the CPU-seconds the same on every machine.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -60,6 +61,7 @@ const used = plays.reduce((sum, { cpu }) => sum + cpu, 0);
 console.log(`all policies: ${used.toFixed(1)} CPU-s, at most ${CPU_BOUND}: ${used <= CPU_BOUND ? 'within' : 'OVER'}`);
 if (used > CPU_BOUND) process.exitCode = 1;
 if (process.argv.includes('--sensitivity')) sensitivity();
+if (process.argv.includes('--state')) stateBytes();
 
 async function inputs() {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-bench-season-'));
@@ -120,6 +122,37 @@ function sensitivity() {
       console.log(row(`${policy}, ${name}`, [builds, rebuildBuilds, Math.round(slotSeconds / 3600), ...times]));
     }
   }
+}
+
+/** The largest state that the shell would carry to its next run, of every hundredth event: nobody mends what failed within a month, and more fails. */
+function stateBytes() {
+  const rules = require('../dist/domain/floor/reduce.js');
+  const { carryFloor } = require('../dist/domain/floor/carried.js');
+  const { reduceFloor } = rules;
+  let [events, carried, plain] = [0, 0, 0];
+  rules.reduceFloor = (state, event) => {
+    const step = reduceFloor(state, event);
+    events += 1;
+    if (events % 100 === 0) {
+      const bytes = JSON.stringify(carryFloor(step.state)).length;
+      if (bytes > carried) [carried, plain] = [bytes, JSON.stringify(step.state).length];
+    }
+    return step;
+  };
+  console.log('');
+  console.log(row('policy, case', ['events', 'state in KiB', 'unpacked']));
+  for (const policy of POLICY_CHOICES) {
+    for (const [name, assumptions] of [
+      ['as assumed', ORACLE],
+      [`fails 6 % for ${ORACLE.fails * 100} %`, { ...ORACLE, fails: 0.06 }],
+    ]) {
+      [events, carried, plain] = [0, 0, 0];
+      play(policy, 0, assumptions);
+      console.log(row(`${policy}, ${name}`, [events, Math.round(carried / 1024), Math.round(plain / 1024)]));
+      if (carried > 1024 * 1024) process.exitCode = 1;
+    }
+  }
+  rules.reduceFloor = reduceFloor;
 }
 
 function row(name, cells) {
