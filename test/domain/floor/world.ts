@@ -202,8 +202,9 @@ export function live(world: World): Report {
     good.set(name, [...(good.get(name) ?? []), began]);
     const number = floor.state.nextCause;
     step({ kind: 'news', at: now, news: next });
-    // A publication that takes the place of an earlier one has the cause of that one.
-    const own = floor.state.causes.find((cause) => cause.id === `${name}@${version}`)?.number ?? number;
+    // A publication that takes the place of an earlier one has the cause of that one, which may have been merged since.
+    const id = `${name}@${version}`;
+    const own = floor.state.causes.find((cause) => cause.id === id || cause.merged?.ids.includes(id))?.number ?? number;
     const owed = derived && derived.length > 0 ? derived : [own];
     for (const wanted of wishes(graph, world.policies, name, of)) debts.push({ package: wanted, since: now, roots: new Set(owed) });
   };
